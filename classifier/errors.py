@@ -1,0 +1,63 @@
+"""The exception tree. Every error says what is wrong, where, and how to mend it.
+
+::
+
+    ComplaintsError
+    ├── TaxonomyError   a taxonomy or routing file that cannot be used
+    ├── LexiconError    a lexicon file that cannot be used
+    ├── TextError       one text that cannot be read (empty, too long)
+    ├── TableError      a file of complaints that cannot be read or written
+    ├── CorpusError     labelled texts that cannot be trained on
+    └── BundleError     a kept model that is missing, damaged or foreign
+"""
+
+from __future__ import annotations
+
+
+class ComplaintsError(Exception):
+    """Base of every error this program raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, as one clause.
+    where : str
+        The place: a file, a file and entry, an argument.
+    remedy : str
+        What the reader can do about it.
+
+    Examples
+    --------
+    >>> str(ComplaintsError("code 'fees' stands twice", where="taxonomy.toml, category 3", remedy="Rename one."))
+    "taxonomy.toml, category 3: code 'fees' stands twice. Rename one."
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(f"{where}: {what}. {remedy}".removeprefix(": ").rstrip())
+
+
+class TaxonomyError(ComplaintsError):
+    """A taxonomy or routing file that cannot be used."""
+
+
+class LexiconError(ComplaintsError):
+    """A lexicon file that cannot be used."""
+
+
+class TextError(ComplaintsError):
+    """One text that cannot be read."""
+
+
+class TableError(ComplaintsError):
+    """A file of complaints that cannot be read or written."""
+
+
+class CorpusError(ComplaintsError):
+    """Labelled texts that cannot be trained on."""
+
+
+class BundleError(ComplaintsError):
+    """A kept model that is missing, damaged or foreign."""

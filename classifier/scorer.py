@@ -1,0 +1,112 @@
+"""The fast path: a fitted pipeline as plain arrays, and the scores they give.
+
+A text's score for a category is the weighted sum over its terms. With F terms and K categories, a compiled pipeline is a
+vocabulary (term → row), the terms' inverse document frequencies (F,), weights (F, K) and intercepts (K,). scikit-learn
+stays the trainer and the referee; it is not imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.tokenizer import Tokenizer
+
+Floats = NDArray[np.float32]
+
+WEIGHTS: Final = np.dtype(np.float32)
+"""One type everywhere: a float64 vector against float32 weights costs a copy of all the weights in every call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The known terms of one text.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n,)
+        Their rows in the vocabulary, each once, in order of first appearance.
+    values : ndarray of float32, shape (n,)
+        Their TF-IDF values; the vector has length one.
+    """
+
+    rows: NDArray[np.intp]
+    values: Floats
+
+
+class Scorer:
+    """Scores of categories for texts.
+
+    Parameters
+    ----------
+    vocabulary : sequence of str
+        The F terms; a pair of words is written with one blank between.
+    idf : ndarray, shape (F,)
+    weights : ndarray, shape (F, K)
+        Row-major float32: a text's few rows are then gathered at once.
+    intercepts : ndarray, shape (K,)
+    tokenizer : Tokenizer
+
+    Raises
+    ------
+    ValueError
+        If shapes, type or memory order are not as above.
+    """
+
+    def __init__(
+        self, vocabulary: Sequence[str], idf: Floats, weights: Floats, intercepts: Floats, tokenizer: Tokenizer
+    ) -> None:
+        if idf.shape != (len(vocabulary),) or weights.shape != (len(vocabulary), len(intercepts)):
+            raise ValueError(f"{len(vocabulary)} terms do not fit idf {idf.shape} and weights {weights.shape}")
+        for name, array in (("idf", idf), ("weights", weights), ("intercepts", intercepts)):
+            if array.dtype != WEIGHTS or not array.flags.c_contiguous:
+                raise ValueError(f"{name} must be row-major float32, not {array.dtype}")
+        self.vocabulary = vocabulary
+        self.idf = idf
+        self.weights = weights
+        self.intercepts = intercepts
+        self.tokenizer = tokenizer
+        self._row = {term: row for row, term in enumerate(vocabulary)}
+
+    @classmethod
+    def compiled(cls, pipeline: Any) -> Scorer:
+        """Compile a fitted ``tfidf-linear`` pipeline (`classifier.pipeline`)."""
+        tfidf, linear = pipeline["tfidf"], pipeline["linear"]
+        return cls(
+            tfidf.get_feature_names_out().tolist(),
+            tfidf.idf_.astype(WEIGHTS),
+            np.ascontiguousarray(linear.coef_.T, dtype=WEIGHTS),
+            linear.intercept_.astype(WEIGHTS),
+            tfidf.tokenizer,
+        )
+
+    def terms(self, text: str) -> Terms:
+        """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""
+        words = self.tokenizer(text)
+        counts: dict[int, int] = {}
+        row_of = self._row.get
+        for term in (*words, *map(" ".join, zip(words, words[1:], strict=False))):
+            row = row_of(term)
+            if row is not None:
+                counts[row] = counts.get(row, 0) + 1
+        rows = np.fromiter(counts.keys(), np.intp, len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), WEIGHTS, len(counts)))) * self.idf[rows]
+        length = float(np.sqrt(values @ values))
+        return Terms(rows, values / WEIGHTS.type(length) if length else values)
+
+    def scores(self, text: str) -> Floats:
+        """Scores of the categories for a canonical text, shape (K,)."""
+        terms = self.terms(text)
+        scores: Floats = terms.values @ self.weights[terms.rows] + self.intercepts
+        return scores
+
+    def probabilities(self, text: str) -> Floats:
+        """Softmax of the scores, shape (K,)."""
+        scores = self.scores(text)
+        odds = np.exp(scores - scores.max())
+        probabilities: Floats = odds / odds.sum()
+        return probabilities

@@ -1,0 +1,102 @@
+"""Chinese words: jieba's cut without its hidden Markov model, with banking words kept whole.
+
+The engine is rjieba, in training and in serving. It cuts as jieba does with ``HMM=False`` (the tests compare them) at
+about twenty times the speed, without jieba's logging and its cache file in the shared temp folder. With the model on, the
+two differ, and a classifier trained on one and served on the other agrees with itself on 94 texts of 100 only: so off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import rjieba
+
+from classifier.errors import LexiconError
+from classifier.text import normalize
+
+BUNDLED: Final = Path(__file__).with_name("lexicon") / "banking.txt"
+
+_WORD = re.compile(r"\w")
+
+
+class Tokenizer:
+    """Cuts a canonical text into words.
+
+    Parameters
+    ----------
+    lexicon : str, optional
+        Lexicon text, one ``word frequency`` a line, ``#`` for comments. Without it, the bundled banking lexicon.
+    source : str
+        The name errors use for the lexicon.
+
+    Raises
+    ------
+    LexiconError
+        If a line is not a word and a positive frequency, a word stands twice, or is not in canonical form (it could
+        then never be met).
+
+    Examples
+    --------
+    >>> Tokenizer()("停息挂账被拒绝,要求退还年费!")
+    ['停息挂账', '被', '拒绝', '要求', '退还', '年费']
+    """
+
+    def __init__(self, lexicon: str | None = None, *, source: str = "lexicon") -> None:
+        self.lexicon = BUNDLED.read_text(encoding="utf-8") if lexicon is None else lexicon
+        self._engine = rjieba.Jieba()
+        for word, frequency in parse_lexicon(self.lexicon, source=source).items():
+            self._engine.add_word(word, frequency, "n")
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of a canonical text in their order; punctuation and blanks are left out."""
+        return [piece for piece in self._engine.cut(text, False) if _WORD.search(piece)]
+
+    def cut(self, text: str) -> list[str]:
+        """All pieces of `text`, punctuation and blanks included: ``"".join(cut(text)) == text``."""
+        return list(self._engine.cut(text, False))
+
+    @staticmethod
+    def is_word(piece: str) -> bool:
+        """Whether a piece holds a letter or a digit."""
+        return _WORD.search(piece) is not None
+
+    def identity(self) -> dict[str, Any]:
+        """What a kept model must find unchanged: engine, its version, the model flag, and the lexicon's SHA-256."""
+        return {
+            "engine": "rjieba",
+            "version": version("rjieba"),
+            "hmm": False,
+            "lexicon_sha256": hashlib.sha256(self.lexicon.encode()).hexdigest(),
+        }
+
+    # The engine itself cannot be pickled: the lexicon is all it was made of.
+    def __getstate__(self) -> str:
+        return self.lexicon
+
+    def __setstate__(self, lexicon: str) -> None:
+        self.__init__(lexicon)  # type: ignore[misc]
+
+
+def parse_lexicon(text: str, *, source: str) -> dict[str, int]:
+    """Read a lexicon into word → frequency. Raises `LexiconError`, naming `source` and the line."""
+    words: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        fields = line.partition("#")[0].split()
+        if not fields:
+            continue
+        where = f"{source}, line {number}"
+        if len(fields) != 2 or not fields[1].isdecimal() or int(fields[1]) < 1:
+            raise LexiconError(f"{line!r} is not a word and a frequency", where=where, remedy="Write e.g. 最低还款 2000.")
+        word, frequency = fields[0], int(fields[1])
+        if word in words:
+            raise LexiconError(f"{word!r} stands twice", where=where, remedy="Remove one of them.")
+        if normalize(word) != word:
+            raise LexiconError(
+                f"{word!r} is not in canonical form", where=where, remedy=f"Write it as {normalize(word)!r}."
+            )
+        words[word] = frequency
+    return words

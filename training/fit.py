@@ -1,0 +1,103 @@
+"""A training run: one function of (labelled data, taxonomy, seed), which leaves a bundle in the store."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Final
+
+from classifier.pipeline import DEFAULT_PRESET, build_pipeline
+from classifier.scorer import Scorer
+from classifier.tokenizer import Tokenizer
+from models.bundle import FORMAT, Manifest, write_bundle
+from models.registry import Registry
+from training.evaluate import FOLDS, OutOfFold, cross_validate
+from training.history import Labelled, fingerprint
+from training.thresholds import choose_thresholds, coverage_and_precision
+
+SEED: Final = 20_251
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, steps done, steps in all)."""
+
+_LIBRARIES: Final = ("numpy", "scikit-learn", "rjieba", "opencc", "complaint-classifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a training run left."""
+
+    manifest: Manifest
+    out_of_fold: OutOfFold
+
+
+def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason: str, progress: Progress) -> Run:
+    """Judge the recipe by cross-validation, fit it on all rows, keep the model.
+
+    Parameters
+    ----------
+    rows : sequence of Labelled
+    taxonomy : str
+        The taxonomy file's text; it travels with the model.
+    registry : Registry
+        Keeps the model; the first of a store becomes its champion.
+    reason : str
+        Why it was trained; stands in the store's history.
+    progress : Progress
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    CorpusError
+        If a category has too few texts to be judged.
+    """
+    texts, labels = [row.text for row in rows], [row.category for row in rows]
+    tokenizer = Tokenizer()
+    out_of_fold = cross_validate(
+        texts,
+        labels,
+        lambda: build_pipeline(tokenizer=tokenizer),
+        seed=SEED,
+        progress=lambda done: progress("交叉验证 cross-validation", done, FOLDS),
+    )
+    thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
+    coverage, precision = coverage_and_precision(out_of_fold, thresholds)
+    progress("训练 fitting", 0, 1)
+    pipeline = build_pipeline(tokenizer=tokenizer).fit(texts, labels)
+    progress("训练 fitting", 1, 1)
+    created = datetime.now(UTC)
+    data_fingerprint = fingerprint(rows)
+    manifest = Manifest(
+        format=FORMAT,
+        version=f"{DEFAULT_PRESET}-{created:%Y%m%dT%H%M%SZ}-{data_fingerprint[:8]}",
+        created=created.isoformat(timespec="seconds"),
+        preset=DEFAULT_PRESET,
+        classes=pipeline.classes_.tolist(),
+        thresholds=asdict(thresholds),
+        tokenizer=tokenizer.identity(),
+        data={"rows": len(rows), "sha256": data_fingerprint},
+        metrics={
+            "method": f"{FOLDS}-fold stratified cross-validation",
+            "accuracy": out_of_fold.accuracy,
+            "macro_f1": out_of_fold.macro_f1,
+            "top3": out_of_fold.top3,
+            "auto_coverage": coverage,
+            "auto_precision": precision,
+            "categories": [asdict(score) for score in out_of_fold.by_category()],
+        },
+        libraries={"python": platform.python_version(), **{name: library_version(name) for name in _LIBRARIES}},
+        files={},
+    )
+
+    def write(folder: Path) -> str:
+        return write_bundle(folder, manifest, Scorer.compiled(pipeline), taxonomy, pipeline)
+
+    registry.keep(manifest.version, write, reason=reason)
+    return Run(manifest, out_of_fold)

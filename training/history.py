@@ -1,0 +1,88 @@
+"""Labelled complaints: reading and checking them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from classifier.errors import CorpusError, TextError
+from classifier.taxonomy import Taxonomy
+from classifier.text import readable
+
+CORPUS: Final = Path(__file__).with_name("corpus")
+"""The bundled complaints, written for this project: one CSV file per category."""
+
+COLUMNS: Final = ("text", "category", "secondary", "channel", "voice")
+CHANNELS: Final = ("hotline", "branch", "app", "web", "letter", "regulator_referral", "media")
+"""By which way the complaint arrived."""
+VOICES: Final = ("app_review", "web_form", "agent_note", "letter", "chat", "forum")
+"""How it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled complaint: its text, its category, and what else it complains about."""
+
+    text: str
+    category: str
+    secondary: tuple[str, ...]
+    channel: str
+    voice: str
+
+
+def read_bundled_corpus(taxonomy: Taxonomy, folder: Path = CORPUS) -> list[Labelled]:
+    """Read every CSV file of the bundled corpus, files and rows in their order.
+
+    Raises
+    ------
+    CorpusError
+        Naming file, line and remedy: a wrong header, a category the taxonomy lacks, an unknown channel or voice, an
+        unreadable text, or no file at all.
+    """
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise CorpusError("there is no *.csv file", where=str(folder), remedy="Restore the corpus from the repository.")
+    return [row for file in files for row in _read_file(file, taxonomy)]
+
+
+def _read_file(path: Path, taxonomy: Taxonomy) -> list[Labelled]:
+    rows = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise CorpusError(
+                f"the header is {reader.fieldnames}", where=f"{path}, line 1", remedy=f"Write {','.join(COLUMNS)}."
+            )
+        for cells in reader:
+            where = f"{path}, line {reader.line_num}"
+            if None in cells or None in cells.values():
+                raise CorpusError("wrong number of cells", where=where, remedy="Put the text in double quotes.")
+            secondary = tuple(filter(None, cells["secondary"].split(";")))
+            _require(cells["category"], taxonomy, "category", where)
+            for code in secondary:
+                _require(code, [c for c in taxonomy if c != cells["category"]], "secondary category", where)
+            _require(cells["channel"], CHANNELS, "channel", where)
+            _require(cells["voice"], VOICES, "voice", where)
+            try:
+                readable(cells["text"])
+            except TextError as error:
+                raise CorpusError(error.what, where=where, remedy="Remove the row.") from error
+            rows.append(Labelled(cells["text"], cells["category"], secondary, cells["channel"], cells["voice"]))
+    return rows
+
+
+def _require(value: str, allowed: Iterable[str], kind: str, where: str) -> None:
+    if value not in allowed:
+        raise CorpusError(f"unknown {kind} {value!r}", where=where, remedy=f"Use one of: {', '.join(allowed)}.")
+
+
+def fingerprint(rows: Sequence[Labelled]) -> str:
+    """SHA-256 over texts and labels in their order: the same data gives the same model."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update("\x1f".join((row.text, row.category, *row.secondary)).encode() + b"\x1e")
+    return digest.hexdigest()
