@@ -5,7 +5,9 @@
     ComplaintsError
     ├── TaxonomyError   a taxonomy or routing file that cannot be used
     ├── LexiconError    a lexicon file that cannot be used
-    ├── TextError       one text that cannot be read (empty, too long)
+    ├── TextError       one text that cannot be read
+    │   ├── EmptyTextError
+    │   └── TextTooLongError
     ├── TableError      a file of complaints that cannot be read or written
     ├── CorpusError     labelled texts that cannot be trained on
     └── BundleError     a kept model that is missing, damaged or foreign
@@ -49,6 +51,14 @@ class LexiconError(ComplaintsError):
 
 class TextError(ComplaintsError):
     """One text that cannot be read."""
+
+
+class EmptyTextError(TextError):
+    """Nothing but white space and invisible characters."""
+
+
+class TextTooLongError(TextError):
+    """Longer than anybody's complaint."""
 
 
 class TableError(ComplaintsError):

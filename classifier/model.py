@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -160,6 +161,6 @@ class ComplaintModel:
         places: dict[str, list[tuple[int, int]]] = {}
         for word, start, end in words:
             places.setdefault(word, []).append(aligned.original_span(start, end))
-        for (first, start, _), (second, _, end) in zip(words, words[1:], strict=False):
+        for (first, start, _), (second, _, end) in pairwise(words):
             places.setdefault(f"{first} {second}", []).append(aligned.original_span(start, end))
         return places

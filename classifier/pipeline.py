@@ -1,7 +1,7 @@
 """The scikit-learn pipeline that training fits, as named presets.
 
-A preset's name carries a version: what it means never changes once models were made with it; an improvement is a new name.
-Serving does not import this module, nor scikit-learn.
+A preset's name carries a version: what it means never changes once models were made with it, and an improvement is a
+new name. Serving does not import this module, nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def build_pipeline(preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = N
     Parameters
     ----------
     preset : str
-        ``tfidf-linear.v1``: words and pairs of neighbouring words, sub-linear TF-IDF of length one, multinomial logistic
-        regression with classes weighted by the inverse root of nothing but their size (``balanced``).
+        ``tfidf-linear.v1``: words and pairs of neighbouring words that stand in two texts or more, sub-linear TF-IDF of
+        length one, multinomial logistic regression with every category weighing the same.
     tokenizer : Tokenizer, optional
         The words; by default those of the bundled lexicon.
 

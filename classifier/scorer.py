@@ -1,14 +1,15 @@
 """The fast path: a fitted pipeline as plain arrays, and the scores they give.
 
-A text's score for a category is the weighted sum over its terms. With F terms and K categories, a compiled pipeline is a
-vocabulary (term → row), the terms' inverse document frequencies (F,), weights (F, K) and intercepts (K,). scikit-learn
-stays the trainer and the referee; it is not imported here.
+A text's score for a category is the weighted sum over its terms. With F terms and K categories, a compiled pipeline is
+a vocabulary (term → row), the terms' inverse document frequencies (F,), weights (F, K) and intercepts (K,).
+scikit-learn stays the trainer and the referee; it is not imported here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -89,7 +90,7 @@ class Scorer:
         words = self.tokenizer(text)
         counts: dict[int, int] = {}
         row_of = self._row.get
-        for term in (*words, *map(" ".join, zip(words, words[1:], strict=False))):
+        for term in (*words, *map(" ".join, pairwise(words))):
             row = row_of(term)
             if row is not None:
                 counts[row] = counts.get(row, 0) + 1

@@ -1,8 +1,8 @@
 """One canonical form of a text, and the way back to the original.
 
-Intake delivers the same sentence in many shapes: full-width letters, traditional characters, web copies with pinyin notes,
-HTML, line breaks inside words. `normalize` brings them to one form; `align` does the same and remembers where every
-character came from, so that evidence can be shown in the text the customer wrote.
+Intake delivers the same sentence in many shapes: full-width letters, traditional characters, web copies with pinyin
+notes, HTML, line breaks inside words. `normalize` brings them to one form; `align` does the same and remembers where
+every character came from, so that evidence can be shown in the text the customer wrote.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 from opencc import OpenCC
 
-from classifier.errors import TextError
+from classifier.errors import EmptyTextError, TextTooLongError
 from classifier.wording import TRADITIONAL_WORDING
 
 MAX_CHARS: Final = 20_000
@@ -125,7 +125,7 @@ class _AlignedDraft(_Draft):
 
 
 def _shared(old: list[tuple[int, int]], before: str, after: str) -> list[tuple[int, int]]:
-    """Spans of `after`: what it still shares with the front of `before` keeps its place, the rest stands for the rest."""
+    """Spans of `after`: what it shares with the front of `before` keeps its place, the rest stands for the rest."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
@@ -134,7 +134,7 @@ def _shared(old: list[tuple[int, int]], before: str, after: str) -> list[tuple[i
 
 
 def _canonicalize(draft: _Draft) -> None:
-    """The rules in their order. Each leaves nothing that an earlier one would still change: that makes it idempotent."""
+    """The rules in their order: each leaves nothing that an earlier one would still change."""
     draft.apply(_UNUSUAL)
     if "锟" in draft.text:
         draft.apply(_MOJIBAKE)
@@ -183,7 +183,7 @@ def _is_reading(note: str, *, of: str) -> bool:
 
 
 def normalize(text: str) -> str:
-    """Bring a text to its canonical form.
+    r"""Bring a text to its canonical form.
 
     Applied in this order: invisible and broken characters dropped, Unicode NFKC, HTML entities and tags, pinyin notes,
     letter case, white space (between Chinese characters it goes, elsewhere it is one blank), digit runs of six and
@@ -201,7 +201,7 @@ def normalize(text: str) -> str:
 
     Examples
     --------
-    >>> normalize("客戶(hù)在ＡＴＭ<br>被吞\\n卡，帳號6222021234567890123")
+    >>> normalize("客戶(hù)在ＡＴＭ<br>被吞\n卡，帳號6222021234567890123")
     '客户在atm 被吞卡,账号000000'
     """
     draft = _Draft(text)
@@ -225,14 +225,14 @@ class Aligned:
     spans: tuple[tuple[int, int], ...]
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original that ``text[start:end]`` stands for; ``start < end``.
+        r"""The span of the original that ``text[start:end]`` stands for; ``start < end``.
 
         Examples
         --------
-        >>> original = "信用\\n卡  年費"
+        >>> original = "信用\n卡  年費"
         >>> start, end = align(original).original_span(0, 3)
         >>> original[start:end]
-        '信用\\n卡'
+        '信用\n卡'
         """
         return self.spans[start][0], self.spans[end - 1][1]
 
@@ -249,14 +249,16 @@ def readable(text: str) -> str:
 
     Raises
     ------
-    TextError
-        If the text is longer than `MAX_CHARS`, or holds nothing but white space and invisible characters.
+    TextTooLongError
+        If the text is longer than `MAX_CHARS`.
+    EmptyTextError
+        If it holds nothing but white space and invisible characters.
     """
     if len(text) > MAX_CHARS:
-        raise TextError(
+        raise TextTooLongError(
             f"the text has {len(text):,} characters, the limit is {MAX_CHARS:,}", remedy="Shorten it or split it."
         )
     canonical = normalize(text)
     if not canonical:
-        raise TextError("the text is empty", remedy="Give the words of the complaint.")
+        raise EmptyTextError("the text is empty", remedy="Give the words of the complaint.")
     return canonical

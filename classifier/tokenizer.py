@@ -1,8 +1,8 @@
 """Chinese words: jieba's cut without its hidden Markov model, with banking words kept whole.
 
 The engine is rjieba, in training and in serving. It cuts as jieba does with ``HMM=False`` (the tests compare them) at
-about twenty times the speed, without jieba's logging and its cache file in the shared temp folder. With the model on, the
-two differ, and a classifier trained on one and served on the other agrees with itself on 94 texts of 100 only: so off.
+about twenty times the speed, without jieba's logging and its cache file in the shared temp folder. With the hidden
+model on, the two differ, and a classifier trained on one and served on the other agrees with itself on 94 texts of 100.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def parse_lexicon(text: str, *, source: str) -> dict[str, int]:
             continue
         where = f"{source}, line {number}"
         if len(fields) != 2 or not fields[1].isdecimal() or int(fields[1]) < 1:
-            raise LexiconError(f"{line!r} is not a word and a frequency", where=where, remedy="Write e.g. 最低还款 2000.")
+            raise LexiconError(
+                f"{line!r} is not a word and a frequency", where=where, remedy="Write e.g. 最低还款 2000."
+            )
         word, frequency = fields[0], int(fields[1])
         if word in words:
             raise LexiconError(f"{word!r} stands twice", where=where, remedy="Remove one of them.")

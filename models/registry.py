@@ -1,7 +1,7 @@
 """The store of models: which there are, which is the champion, and what happened when.
 
-A store is a folder with one sub-folder per bundle and ``history.jsonl``. The history is the only truth: a model was kept
-when it says ``kept`` (with the manifest's hash), and the champion is the last it says was ``promoted``.
+A store is a folder with one sub-folder per bundle and ``history.jsonl``. The history is the only truth: a model was
+kept when it says ``kept`` (with the manifest's hash), and the champion is the last it says was ``promoted``.
 """
 
 from __future__ import annotations

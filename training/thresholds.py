@@ -33,9 +33,7 @@ def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...
         `confidence` is the lowest at which automatic decisions reach `PRECISION_TARGET`, or 1 if none does;
         `secondary` is the best by example-based F1.
     """
-    return Thresholds(
-        confidence=_confidence(out_of_fold), margin=MARGIN, secondary=_secondary(out_of_fold, secondary)
-    )
+    return Thresholds(confidence=_confidence(out_of_fold), margin=MARGIN, secondary=_secondary(out_of_fold, secondary))
 
 
 def coverage_and_precision(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple[float, float]:
@@ -70,4 +68,5 @@ def _secondary(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...]]) -> 
         both, either = (said & truth).sum(axis=1), said.sum(axis=1) + truth.sum(axis=1)
         return float(np.where(either == 0, 1.0, 2 * both / np.maximum(either, 1)).mean())
 
-    return max(np.round(np.arange(0.05, 0.5, 0.01), 2).tolist(), key=f1)
+    candidates: list[float] = np.round(np.arange(0.05, 0.5, 0.01), 2).tolist()
+    return max(candidates, key=f1)

@@ -1,0 +1,70 @@
+"""The application: routes, limits and errors put together."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import problems
+from api.limits import BodyLimits
+from api.routes import catalogue, classify
+from api.service import Service
+from api.settings import Settings
+
+
+def create_app(service: Service, settings: Settings) -> FastAPI:
+    """Make the application around a loaded model.
+
+    Parameters
+    ----------
+    service : Service
+    settings : Settings
+
+    Returns
+    -------
+    fastapi.FastAPI
+    """
+    app = FastAPI(
+        title="银行投诉分类 Complaint classifier",
+        version=version("complaint-classifier"),
+        summary="Reads bank complaints in Chinese and hands them to the right department.",
+        # The documentation pages of the framework load scripts from elsewhere; a bank's machine has no elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.service = service
+    app.include_router(classify.router)
+    app.include_router(catalogue.router)
+    app.add_middleware(
+        BodyLimits,
+        limits={"/v1/classify": settings.classify_max_bytes, "/v1/classify/batch": settings.batch_max_bytes},
+    )
+    problems.install(app)
+    _describe_problems(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The handler's name: generated clients then have clean method names."""
+    return route.name
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Let OpenAPI say that errors come as problem documents."""
+    document = app.openapi
+
+    def described() -> dict[str, Any]:
+        schema = document()
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for status, answer in operation["responses"].items():
+                    content = answer.get("content", {})
+                    if status.startswith("4") and "application/json" in content:
+                        content[problems.MEDIA_TYPE] = content.pop("application/json")
+        return schema
+
+    app.openapi = described  # type: ignore[method-assign]

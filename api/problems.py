@@ -1,0 +1,102 @@
+"""Every error as an RFC 9457 problem document: what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.schemas import FieldError, Problem
+from classifier.errors import EmptyTextError, TextError, TextTooLongError
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+TITLES: Final[Mapping[str, tuple[int, str]]] = {
+    "malformed-json": (400, "请求体不是合法的JSON Malformed JSON"),
+    "not-found": (404, "没有这个地址 Not found"),
+    "method-not-allowed": (405, "不支持这个方法 Method not allowed"),
+    "body-too-large": (413, "请求体过大 Body too large"),
+    "wrong-content-type": (415, "内容类型应为application/json Wrong content type"),
+    "empty-text": (422, "投诉内容为空 Empty text"),
+    "text-too-long": (422, "投诉内容过长 Text too long"),
+    "unknown-field": (422, "有未知字段 Unknown field"),
+    "invalid-field": (422, "字段不合要求 Invalid field"),
+    "internal": (500, "服务内部错误 Internal error"),
+}
+"""Every kind of problem: its status and title. The type is ``urn:complaints:`` and the kind."""
+
+_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 400: "malformed-json", 415: "wrong-content-type"}
+
+
+def problem(kind: str, detail: str, instance: str, errors: Sequence[FieldError] = ()) -> Problem:
+    """A problem document of a kind in `TITLES`."""
+    status, title = TITLES[kind]
+    return Problem(
+        type=f"urn:complaints:{kind}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=instance,
+        errors=list(errors),
+    )
+
+
+def text_problem(error: TextError, instance: str) -> Problem:
+    """The problem of a text that cannot be read."""
+    kind = {EmptyTextError: "empty-text", TextTooLongError: "text-too-long"}[type(error)]
+    return problem(kind, str(error), instance, [FieldError(pointer="/text", detail=error.what)])
+
+
+def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Problem:
+    """The problem of a body that does not fit its schema; what was sent is never repeated."""
+    if errors[0]["type"] == "json_invalid":
+        return problem("malformed-json", f"JSON: {errors[0]['ctx']['error']}. Correct the body.", instance)
+    fields = [
+        FieldError(
+            pointer="".join(f"/{part}" for part in error["loc"] if part != "body"),
+            detail="unknown field" if error["type"] == "extra_forbidden" else str(error["msg"]),
+        )
+        for error in errors[:20]
+    ]
+    kind = "invalid-field"
+    if errors[0]["type"] == "extra_forbidden":
+        kind = "unknown-field"
+    elif errors[0]["type"] == "string_too_long" and fields[0].pointer == "/text":
+        kind = "text-too-long"
+    detail = "; ".join(f"{field.pointer or '/'}: {field.detail}" for field in fields)
+    return problem(kind, f"{detail}. GET /openapi.json says what is allowed.", instance, fields)
+
+
+def response(document: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as an HTTP answer."""
+    return JSONResponse(
+        document.model_dump(), status_code=document.status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem document."""
+
+    @app.exception_handler(RequestValidationError)
+    async def on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        return response(validation_problem(error.errors(), request.url.path))
+
+    @app.exception_handler(TextError)
+    async def on_text(request: Request, error: TextError) -> JSONResponse:
+        return response(text_problem(error, request.url.path))
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
+        kind = _BY_STATUS.get(error.status_code, "internal")
+        detail = {"malformed-json": "The body cannot be parsed as JSON. Correct it."}.get(kind, str(error.detail))
+        return response(problem(kind, detail, request.url.path), error.headers)
+
+    @app.exception_handler(Exception)
+    async def on_anything(request: Request, error: Exception) -> JSONResponse:
+        phrase = HTTPStatus.INTERNAL_SERVER_ERROR.phrase
+        return response(problem("internal", f"{phrase}. The server's log has the cause.", request.url.path))

@@ -1,0 +1,219 @@
+"""What goes over the wire: requests and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime
+
+from classifier.model import Evidence, Prediction
+from classifier.routing import Decision
+from classifier.taxonomy import Category, Named, Taxonomy
+from classifier.text import MAX_CHARS
+
+Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
+Short = Annotated[str, Field(min_length=1, max_length=200)]
+
+_EXAMPLE = "信用卡年费说好刷满六次就免，现在又扣了我300元，打客服说系统自动扣的，要求退还。"
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, allow_inf_nan=False)
+
+
+class Metadata(_Request):
+    """What the intake system knows about the case. The same keys in every door."""
+
+    segment: Short | None = Field(None, description="Customer segment.", examples=["个人"])
+    product: Short | None = Field(None, description="The product complained about.", examples=["标准信用卡金卡"])
+    amount: Decimal | None = Field(None, description="Money in dispute, in yuan.", examples=[300])
+    customer_key: Short | None = Field(None, description="The bank's key of the customer; never a name or number.")
+    business_channel: Short | None = Field(None, description="业务办理渠道: where the business was done.")
+    referral_no: Short | None = Field(None, description="The regulator's number of a referred case.")
+
+
+class ClassifyRequest(_Request):
+    """One complaint."""
+
+    text: str = Field(description="The words of the complaint.", max_length=MAX_CHARS, examples=[_EXAMPLE])
+    channel: Channel | None = Field(None, description="投诉渠道: by which way the complaint arrived.")
+    region: Short | None = Field(None, description="Region of the complained-about unit.", examples=["苏州"])
+    branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
+    received_at: AwareDatetime | NaiveDatetime | None = Field(None, description="When it arrived, ISO 8601.")
+    metadata: Metadata = Field(default_factory=Metadata)
+    top_k: int = Field(3, ge=1, le=100, strict=True, description="How many candidates to answer, best first.")
+    explain: bool = Field(False, strict=True, description="Whether to name the terms that spoke for the category.")
+
+
+class BatchRequest(_Request):
+    """Up to 1,000 complaints. Items are checked one by one: a bad one spoils no other."""
+
+    items: list[Any] = Field(
+        min_length=1,
+        max_length=1_000,
+        description="Each as in POST /v1/classify.",
+        json_schema_extra={"items": {"$ref": "#/components/schemas/ClassifyRequest"}},
+    )
+
+
+class NamedOut(BaseModel):
+    """A code and its two names."""
+
+    code: str
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, named: Named | Category) -> NamedOut:
+        """Take the three from a group, department or category."""
+        return cls(code=named.code, zh=named.zh, en=named.en)
+
+
+class CandidateOut(NamedOut):
+    """A category and how probable it is."""
+
+    confidence: float
+
+
+class PlaceOut(BaseModel):
+    """A half-open span of the text as it was sent, in characters (Unicode code points)."""
+
+    start: int
+    end: int
+
+
+class EvidenceOut(BaseModel):
+    """A term that spoke for the category."""
+
+    term: str = Field(description="One word or two neighbouring words, in canonical form.")
+    weight: float = Field(description="What it added to the category's score beyond what it added to the others.")
+    places: list[PlaceOut]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> EvidenceOut:
+        """Take it from the model's evidence."""
+        places = [PlaceOut(start=start, end=end) for start, end in evidence.places]
+        return cls(term=evidence.term, weight=round(evidence.weight, 4), places=places)
+
+
+class Classification(BaseModel):
+    """What one complaint is about, how sure that is, and who gets it."""
+
+    model: str = Field(description="Version of the model that answered.")
+    category: NamedOut
+    group: NamedOut
+    confidence: float = Field(description="Probability of the category, 0 to 1.")
+    secondary: list[NamedOut] = Field(description="What else the text complains about.")
+    candidates: list[CandidateOut] = Field(description="The top_k most probable categories.")
+    decision: Literal["auto", "review"] = Field(description="auto: may be acted on; review: a person looks first.")
+    department: NamedOut = Field(description="The one owner of the case.")
+    priority: Literal["P1", "P3"] = Field(description="P1 is first in line.")
+    trace: list[str] = Field(description="The routing rules that fired, in words.")
+    evidence: list[EvidenceOut] | None = Field(None, description="If asked for with explain.")
+
+    @classmethod
+    def of(
+        cls,
+        prediction: Prediction,
+        decision: Decision,
+        taxonomy: Taxonomy,
+        *,
+        model: str,
+        top_k: int,
+        evidence: tuple[Evidence, ...] | None,
+    ) -> Classification:
+        """Put together what model and router said."""
+        category = taxonomy[prediction.category]
+        return cls(
+            model=model,
+            category=NamedOut.of(category),
+            group=NamedOut.of(category.group),
+            confidence=round(prediction.confidence, 4),
+            secondary=[NamedOut.of(taxonomy[code]) for code in prediction.secondary],
+            candidates=[
+                CandidateOut(
+                    **NamedOut.of(taxonomy[ranked.category]).model_dump(), confidence=round(ranked.probability, 4)
+                )
+                for ranked in prediction.ranked[:top_k]
+            ],
+            decision=prediction.decision,
+            department=NamedOut.of(decision.department),
+            priority=decision.priority,
+            trace=list(decision.trace),
+            evidence=None if evidence is None else [EvidenceOut.of(e) for e in evidence],
+        )
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str = Field(description="What kind of problem, a stable URN.", examples=["urn:complaints:empty-text"])
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong, where, and how to mend it.")
+    instance: str = Field(description="The path that was asked.")
+    errors: list[FieldError] = Field(default_factory=list, description="The fields at fault, if any.")
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: str = Field(description="JSON pointer into the body.", examples=["/metadata/amount"])
+    detail: str
+
+
+class BatchItem(BaseModel):
+    """The answer to one item: a result or a problem."""
+
+    index: int
+    result: Classification | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(BaseModel):
+    """Answers to all items, in their order."""
+
+    model: str
+    items: list[BatchItem]
+    succeeded: int
+    failed: int
+
+
+class CategoryOut(NamedOut):
+    """One category of the taxonomy."""
+
+    group: NamedOut
+    definition_zh: str
+    definition_en: str
+    business: str
+    cause: str
+    department: NamedOut
+
+
+class Categories(BaseModel):
+    """All categories, in the taxonomy's order."""
+
+    model: str
+    categories: list[CategoryOut]
+
+
+class ModelOut(BaseModel):
+    """The model that answers now."""
+
+    version: str
+    created: datetime
+    preset: str
+    classes: list[str]
+    thresholds: dict[str, float]
+    data: dict[str, Any]
+    metrics: dict[str, Any] = Field(description="What cross-validation on the training texts measured.")
+    tokenizer: dict[str, Any]
+
+
+class Health(BaseModel):
+    """Alive, or ready with a model."""
+
+    status: Literal["live", "ready"]
+    model: str

@@ -1,0 +1,25 @@
+"""Settings of the service, each an environment variable ``COMPLAINTS_…``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HOST: Final = "127.0.0.1"
+"""Until there are API keys, the service talks to this machine only."""
+
+
+class Settings(BaseSettings):
+    """Settings of the service."""
+
+    model_config = SettingsConfigDict(env_prefix="COMPLAINTS_", extra="ignore")
+
+    port: NonNegativeInt = Field(8000, le=65_535, description="TCP port on 127.0.0.1.")
+    taxonomy: Path | None = Field(
+        None, description="The bank's own taxonomy file: names and departments. By default the model's own."
+    )
+    classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body of POST /v1/classify, in bytes.")
+    batch_max_bytes: PositiveInt = Field(16 << 20, description="Largest body of POST /v1/classify/batch, in bytes.")

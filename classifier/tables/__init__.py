@@ -1,0 +1,10 @@
+"""Files of complaints in and out: CSV, TSV, Excel, JSON Lines, Parquet, and the HTML tables offices call ``.xls``.
+
+The format is told by a file's content, never by its name. Every row comes out again, in its place, with its cells as
+they were.
+"""
+
+from classifier.tables.reading import Block, Row, Table, find_text_column, open_table
+from classifier.tables.writing import open_writer, output_path
+
+__all__ = ["Block", "Row", "Table", "find_text_column", "open_table", "open_writer", "output_path"]

@@ -1,0 +1,56 @@
+"""Single cells: as text, and as something a spreadsheet will not run."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+_RUN: Final = re.compile(r"[\s\u00a0]*[=+\-@＝＋－＠]|[\t\r\n]")
+_HARMLESS: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\+\d[\d ]*|[+-]+")
+"""Numbers, telephone numbers and dashes."""
+
+
+def as_text(cell: Any) -> str:
+    """A cell as a person would type it.
+
+    Whole numbers have no decimal point, large ones no exponent, midnight is a date; nothing (NULL) is empty.
+
+    Examples
+    --------
+    >>> as_text(3.0), as_text(6.22202123456789e18), as_text(0.1), as_text(datetime(2026, 5, 1))
+    ('3', '6222021234567890000', '0.1', '2026-05-01')
+    """
+    match cell:
+        case None:
+            return ""
+        case str():
+            return cell
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case float():
+            text = format(Decimal(repr(cell)), "f") if cell == cell and abs(cell) != float("inf") else str(cell)
+            return text.removesuffix(".0")
+        case datetime():
+            return cell.isoformat(" ").removesuffix(" 00:00:00")
+        case date() | time():
+            return cell.isoformat()
+        case timedelta() | int() | Decimal():
+            return str(cell)
+        case _:
+            return json.dumps(cell, ensure_ascii=False, default=str)
+
+
+def neutralised(text: str) -> str:
+    """A text that a spreadsheet shows and does not run: one that would be a formula gets an apostrophe before it.
+
+    Plain numbers such as ``-5.00`` and ``+86 138 0013 8000`` are left alone.
+
+    Examples
+    --------
+    >>> neutralised("=1+1"), neutralised("-5.00"), neutralised("@SUM(A1)"), neutralised("退款-5元")
+    ("'=1+1", '-5.00', "'@SUM(A1)", '退款-5元')
+    """
+    return f"'{text}" if _RUN.match(text) and not _HARMLESS.fullmatch(text.strip()) else text

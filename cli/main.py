@@ -1,0 +1,20 @@
+"""``complaints``: the commands."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import classify, models, serve, tag, train
+
+app = typer.Typer(
+    name="complaints",
+    help="读懂银行投诉，分到对应部门。 Reads bank complaints in Chinese and hands them to the right department.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a text in a traceback would be personal data in a log
+)
+app.command("classify")(classify.classify)
+app.command("tag")(tag.tag)
+app.command("train")(train.train)
+app.command("models")(models.models)
+app.command("serve")(serve.serve)

@@ -1,0 +1,36 @@
+"""``complaints serve``: the HTTP service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from api import Settings, create_app
+from api.service import Service
+from api.settings import HOST
+from classifier.errors import ComplaintsError
+from classifier.taxonomy import BUNDLED
+from cli.terminal import err, fail, reporting
+from cli.train import train_bundled
+from models import Registry, store_path
+
+
+def serve(port: Annotated[int | None, typer.Option(help="端口 TCP port.", min=0, max=65_535)] = None) -> None:
+    """启动HTTP服务；没有模型时先用自带语料训练。 Serve over HTTP; without a model, train the bundled one first."""
+    try:
+        settings = Settings() if port is None else Settings(port=port)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "COMPLAINTS_" + "_".join(map(str, first["loc"])).upper()
+        fail(ComplaintsError(first["msg"], where=place, remedy="Correct this setting."))
+    with reporting():
+        registry = Registry(store_path())
+        if registry.champion is None:
+            err.print("还没有模型，先用自带语料训练。 No model yet: training the bundled one.")
+            train_bundled(settings.taxonomy or BUNDLED, reason="first start")
+        service = Service(registry.load(), settings.taxonomy)
+    err.print(f"模型 model {service.version}", markup=False)
+    uvicorn.run(create_app(service, settings), host=HOST, port=settings.port)
