@@ -49,5 +49,5 @@ def build_pipeline(preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = N
         min_df=2,
         sublinear_tf=True,
     )
-    linear = LogisticRegression(C=10.0, class_weight="balanced", max_iter=300)
+    linear = LogisticRegression(C=10.0, class_weight="balanced", tol=1e-3, max_iter=300)
     return Pipeline([("tfidf", tfidf), ("linear", linear)])

@@ -13,7 +13,7 @@ from classifier.model import ComplaintModel
 from classifier.routing import Router
 from classifier.tables import Row, Table, open_writer
 from classifier.tables.cells import as_text
-from classifier.tables.reading import unused_name
+from classifier.tables.table import unused_name
 from classifier.tables.writing import Added
 
 COLUMNS: Final = (

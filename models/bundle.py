@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import joblib
 import numpy as np
 
 from classifier.errors import BundleError
@@ -132,7 +131,7 @@ def write_bundle(folder: Path, manifest: Manifest, scorer: Scorer, taxonomy: str
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
     (folder / "lexicon.txt").write_text(scorer.tokenizer.lexicon, encoding="utf-8")
     (folder / "taxonomy.toml").write_text(taxonomy, encoding="utf-8")
-    joblib.dump(pipeline, folder / _PIPELINE)
+    _joblib().dump(pipeline, folder / _PIPELINE)
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps({**asdict(manifest), "files": files}, ensure_ascii=False, indent=1)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -148,7 +147,14 @@ def load_pipeline(folder: Path, manifest_sha256: str | None = None) -> Any:
         As `Bundle.load`.
     """
     _checked_manifest(folder, manifest_sha256)
-    return joblib.load(folder / _PIPELINE)
+    return _joblib().load(folder / _PIPELINE)
+
+
+def _joblib() -> Any:
+    # Imported here: a process that serves must not even be able to unpickle.
+    import joblib
+
+    return joblib
 
 
 def _checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:

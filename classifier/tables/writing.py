@@ -18,7 +18,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from classifier.errors import TableError
 from classifier.tables.cells import as_text, neutralised
-from classifier.tables.reading import Block, Table
+from classifier.tables.table import Block, Table
 
 _EXCEL_ROWS: Final = 1_048_576
 _EXCEL_CHARACTERS: Final = 32_767

@@ -1,0 +1,66 @@
+# Everything a person types here is a target below; `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+# With WHEELHOUSE=folder, packages come from there and the network is not asked.
+ifdef WHEELHOUSE
+PIP_SOURCE := --no-index --find-links $(abspath $(WHEELHOUSE))
+endif
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_SOURCE)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test proof train install lock wheelhouse format clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+serve: $(VENV)/runtime ## Serve on 127.0.0.1:8000 (PORT=…); the first start trains the bundled model
+	@exec $(BIN)/complaints serve --port $(PORT)
+
+train: $(VENV)/runtime ## Train a model on the bundled corpus
+	@$(BIN)/complaints train
+
+test: $(VENV)/develop ## Lint, types and all tests, each proof small
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+proof: $(VENV)/develop ## The tests with every proof in full (more examples)
+	HYPOTHESIS_PROFILE=proof $(BIN)/pytest
+
+format: $(VENV)/develop ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(VENV)/runtime ## Build the environment only (WHEELHOUSE=folder: without a network)
+
+wheelhouse: $(VENV)/runtime ## Collect all packages in wheelhouse/, for a machine without a network
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes -r requirements.lock -d wheelhouse
+
+lock: ## Renew both lock files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and caches; models stay
+	rm -rf $(VENV) wheelhouse build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed; name one with PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "building the environment in $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/develop: requirements-dev.lock $(VENV)/runtime
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@

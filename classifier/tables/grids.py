@@ -1,0 +1,96 @@
+"""Tables that are grids of cells: Excel, old and new, HTML and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lxml import html
+from python_calamine import CalamineError, CalamineWorkbook
+
+from classifier.errors import TableError
+from classifier.tables.table import BLOCK_ROWS, Block, Row, Table, column_names, in_blocks
+
+
+def open_excel(path: Path, sheet: str | None) -> Table:
+    """Open a workbook, ``.xlsx`` or the old ``.xls``; the sheets that are not read are named."""
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        names = workbook.sheet_names
+        if sheet is not None and sheet not in names:
+            raise TableError(f"no sheet {sheet!r}", where=str(path), remedy=f"There are: {', '.join(names)}.")
+        chosen = sheet or names[0]
+        grid = workbook.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise TableError(
+            f"cannot be read as Excel ({error})",
+            where=str(path),
+            remedy="Remove its password, or open it in Excel and save it again as .xlsx.",
+        ) from error
+    notes = [f"工作表 sheet: {chosen}"]
+    if others := [name for name in names if name != chosen]:
+        notes.append(f"未读取的工作表 sheets not read: {', '.join(others)} (--sheet)")
+    return _from_grid(path, "excel", grid, notes)
+
+
+def open_html(path: Path, encoding: str) -> Table:
+    """Open the longest table of an HTML page."""
+    text = path.read_text(encoding=encoding, errors="replace")
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text[:4096]:
+        raise TableError("is an Excel 2003 XML sheet", where=str(path), remedy="Save it as .xlsx.")
+    # The declared charset is not the true one as often as not; the decoded text has none.
+    document = html.fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+    tables = [
+        [[cell.text_content().strip() for cell in row.iter("td", "th")] for row in table.iter("tr")]
+        for table in document.iter("table")
+    ]
+    grid = max(tables, key=len, default=[])
+    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"])
+
+
+def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str]) -> Table:
+    """A table from all its cells: the first row that is not blank is the header, blank rows at the end are none."""
+    filled = [number for number, cells in enumerate(grid) if any(cell not in (None, "") for cell in cells)]
+    if not filled:
+        raise TableError("the table is empty", where=str(path), remedy="Export it again.")
+    first, last = filled[0], filled[-1]
+    width = max(len(grid[number]) for number in filled)
+    columns = column_names(grid[first], width, path)
+
+    def rows() -> Iterator[Row]:
+        for number in range(first + 1, last + 1):
+            cells = grid[number]
+            yield Row([*cells, *[None] * (width - len(cells))], number + 1)
+
+    return Table(path, kind, columns, last - first, lambda: in_blocks(rows()), notes)
+
+
+def open_parquet(path: Path) -> Table:
+    """Open a Parquet file."""
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(f"cannot be read as Parquet ({error})", where=str(path), remedy="Export it again.") from error
+    schema = file.schema_arrow
+
+    def blocks() -> Iterator[Block]:
+        line = 1
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=BLOCK_ROWS):
+            cells = zip(*map(_values, batch.columns), strict=True)
+            rows = [Row(list(row), line + i) for i, row in enumerate(cells)]
+            line += len(rows)
+            yield Block(rows, batch)
+
+    return Table(path, "parquet", list(schema.names), file.metadata.num_rows, blocks, [], schema)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Python values of a column; nanoseconds, which Python's times lack, are cut off."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values

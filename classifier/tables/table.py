@@ -1,0 +1,130 @@
+"""A table of complaints: its columns, and its rows in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from classifier.errors import TableError
+from classifier.tables.cells import as_text
+
+BLOCK_ROWS: Final = 1_000
+
+TEXT_COLUMNS: Final = (
+    "投诉内容", "投诉详情", "投诉正文", "投诉描述", "工单内容", "诉求内容", "客户诉求", "反映内容", "反映问题",
+    "问题描述", "留言详情", "留言内容", "事件描述", "内容", "详情", "描述", "正文", "文本",
+    "complaint_text", "complaint", "text", "content", "narrative", "description", "message", "body",
+)  # fmt: skip
+"""Usual names of the column that holds the complaint, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Attributes
+    ----------
+    cells : list
+        Its cells as the file has them (text, number, date, None …), as many as the table has columns.
+    line : int
+        Its line or row in the file, from 1.
+    error : str
+        Why it cannot be read, or empty.
+    source : str
+        JSON Lines only: the line itself.
+    """
+
+    cells: list[Any]
+    line: int
+    error: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some consecutive rows; for Parquet also the batch they came from."""
+
+    rows: list[Row]
+    batch: pa.RecordBatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An opened file.
+
+    Attributes
+    ----------
+    path : Path
+    format : str
+        ``csv``, ``tsv``, ``excel``, ``html``, ``jsonl`` or ``parquet``.
+    columns : list of str
+    total : int
+        Number of rows.
+    blocks : callable
+        Gives the rows in blocks of at most `BLOCK_ROWS`, as often as it is called.
+    notes : list of str
+        What a person should know: sheets that are not read, the encoding.
+    schema : pyarrow.Schema or None
+        Parquet only.
+    """
+
+    path: Path
+    format: str
+    columns: list[str]
+    total: int
+    blocks: Callable[[], Iterator[Block]]
+    notes: list[str] = field(default_factory=list)
+    schema: pa.Schema | None = None
+
+
+def find_text_column(table: Table, wanted: str | None = None) -> int:
+    """The index of the column that holds the complaint: the one named, else by its usual names, else the only one.
+
+    Raises
+    ------
+    TableError
+        Saying which columns there are.
+    """
+    names = [name.strip().casefold() for name in table.columns]
+    for name in [wanted] if wanted else TEXT_COLUMNS:
+        if name.strip().casefold() in names:
+            return names.index(name.strip().casefold())
+    if wanted is None and len(names) == 1:
+        return 0
+    raise TableError(
+        f"no column {wanted!r}" if wanted else "which column holds the complaint?",
+        where=str(table.path),
+        remedy=f"Name it with --text; there are: {', '.join(table.columns)}.",
+    )
+
+
+def in_blocks(rows: Iterable[Row]) -> Iterator[Block]:
+    """Cut rows into blocks of `BLOCK_ROWS`."""
+    iterator = iter(rows)
+    while block := list(islice(iterator, BLOCK_ROWS)):
+        yield Block(block)
+
+
+def column_names(header: Sequence[Any], width: int, path: Path) -> list[str]:
+    """Names for `width` columns: empty ones are numbered, repeated ones get ``_2`` and so on."""
+    names: list[str] = []
+    for number in range(1, width + 1):
+        cell = header[number - 1] if number <= len(header) else None
+        names.append(unused_name(as_text(cell).strip() or f"column_{number}", names))
+    if not names:
+        raise TableError("there is no header", where=str(path), remedy="Put the columns' names in the first row.")
+    return names
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """`name`, or with ``_2``, ``_3`` and so on if it is taken."""
+    taken = set(taken)
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate

@@ -1,0 +1,93 @@
+"""Tables that are text: CSV, TSV and JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from classifier.tables.delimited import Record, read_records
+from classifier.tables.table import Row, Table, column_names, in_blocks
+
+
+def open_delimited(path: Path, encoding: str, first_line: str) -> Table:
+    """Open CSV or TSV; the delimiter is the one that stands most often in the first line."""
+    delimiter = max(",\t;", key=first_line.count)
+
+    def records() -> Iterator[Record]:
+        """Records from the first that is not blank to the last that is not blank."""
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            file.seek(0)
+            blank: list[Record] = []
+            begun = False
+            for record in read_records(file, delimiter):
+                if not any(cell.strip("\ufeff \t") for cell in record.cells):
+                    blank.append(record)
+                    continue
+                if begun:
+                    yield from blank
+                blank, begun = [], True
+                yield record
+
+    width = total = 0
+    for record in records():
+        width, total = max(width, len(record.cells)), total + 1
+    header = next(records()).cells
+    columns = column_names([header[0].removeprefix("\ufeff"), *header[1:]], width, path)
+
+    def rows() -> Iterator[Row]:
+        for record in islice(records(), 1, None):
+            cells = record.cells + [""] * (width - len(record.cells))
+            yield Row(cells, record.line, _delimited_error(record))
+
+    kind = "tsv" if delimiter == "\t" else "csv"
+    return Table(path, kind, columns, total - 1, lambda: in_blocks(rows()), [f"编码 encoding: {encoding}"])
+
+
+def _delimited_error(record: Record) -> str:
+    if record.unclosed:
+        return "引号没有闭合 a quote is never closed"
+    if any("\ufffd" in cell for cell in record.cells):
+        return "有无法解码的字符 broken characters"
+    return ""
+
+
+def open_jsonl(path: Path, encoding: str) -> Table:
+    """Open JSON Lines; a line that is no object is a row with an error."""
+
+    def lines() -> Iterator[tuple[int, str]]:
+        with path.open(encoding=encoding, errors="replace", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                text = line.strip("\ufeff \t\r\n")
+                if text:
+                    yield number, text
+
+    columns: dict[str, None] = {}
+    total = 0
+    for _, line in lines():
+        total += 1
+        columns.update(dict.fromkeys(_json_object(line) or ()))
+    names = list(columns)
+
+    def rows() -> Iterator[Row]:
+        for number, line in lines():
+            document = _json_object(line)
+            if document is None:
+                error = "不是JSON对象 not a JSON object"
+                yield Row([None] * len(names), number, error, line)
+            else:
+                error = "有无法解码的字符 broken characters" if "\ufffd" in line else ""
+                yield Row([document.get(name) for name in names], number, error, line)
+
+    return Table(path, "jsonl", names, total, lambda: in_blocks(rows()), [f"编码 encoding: {encoding}"])
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    """The object on a line, its numbers as they are written (no digit is lost), or None."""
+    try:
+        document = json.loads(line, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

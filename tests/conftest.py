@@ -1,0 +1,72 @@
+"""One model for all tests, trained on the bundled corpus as the first start does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, settings
+
+from api import Settings, create_app
+from api.service import Service
+from classifier import ComplaintModel, Router, Taxonomy
+from classifier.taxonomy import BUNDLED
+from models import Bundle, Registry
+from training import Labelled, Run, read_bundled_corpus, train
+
+settings.register_profile("small", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("proof", settings.get_profile("small"), max_examples=3_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under REQUIRE_ALL=1 a skipped test is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("REQUIRE_ALL") == "1" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return Taxonomy.bundled()
+
+
+@pytest.fixture(scope="session")
+def corpus(taxonomy: Taxonomy) -> list[Labelled]:
+    return read_bundled_corpus(taxonomy)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models") / "store"
+
+
+@pytest.fixture(scope="session")
+def run(corpus: list[Labelled], store: Path) -> Run:
+    text = BUNDLED.read_text(encoding="utf-8")
+    return train(corpus, text, Registry(store), reason="tests", progress=lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def bundle(run: Run, store: Path) -> Bundle:
+    return Registry(store).load(run.manifest.version)
+
+
+@pytest.fixture(scope="session")
+def model(bundle: Bundle) -> ComplaintModel:
+    return bundle.model
+
+
+@pytest.fixture(scope="session")
+def router(bundle: Bundle) -> Router:
+    return Router(bundle.taxonomy)
+
+
+@pytest.fixture(scope="session")
+def client(bundle: Bundle) -> Iterator[TestClient]:
+    app = create_app(Service(bundle), Settings(classify_max_bytes=100_000, batch_max_bytes=200_000))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
