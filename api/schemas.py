@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import BaseModel, ConfigDict, Field
 
 from classifier.model import Evidence, Prediction
 from classifier.routing import Decision
@@ -41,7 +41,7 @@ class ClassifyRequest(_Request):
     channel: Channel | None = Field(None, description="投诉渠道: by which way the complaint arrived.")
     region: Short | None = Field(None, description="Region of the complained-about unit.", examples=["苏州"])
     branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
-    received_at: AwareDatetime | NaiveDatetime | None = Field(None, description="When it arrived, ISO 8601.")
+    received_at: datetime | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
     metadata: Metadata = Field(default_factory=Metadata)
     top_k: int = Field(3, ge=1, le=100, strict=True, description="How many candidates to answer, best first.")
     explain: bool = Field(False, strict=True, description="Whether to name the terms that spoke for the category.")

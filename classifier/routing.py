@@ -51,20 +51,27 @@ class Router:
     Raises
     ------
     TaxonomyError
-        If the rules name a department or category the taxonomy lacks.
+        If the file is bad, or names a department the taxonomy lacks. A category a bank's taxonomy lacks is no error: it
+        is then never predicted.
     """
 
     def __init__(self, taxonomy: Taxonomy, rules: Path = BUNDLED) -> None:
-        document = tomllib.loads(rules.read_text(encoding="utf-8"))
-        self.taxonomy = taxonomy
-        if document["triage"] not in taxonomy.departments:
+        try:
+            document = tomllib.loads(rules.read_text(encoding="utf-8"))
+            triage, urgent = document["triage"], document["first_in_line"]
+        except tomllib.TOMLDecodeError as error:
+            raise TaxonomyError(f"is not TOML ({error})", where=str(rules), remedy="Correct that line.") from error
+        except KeyError as error:
+            raise TaxonomyError(f"{error} is missing", where=str(rules), remedy="Add it.") from error
+        if triage not in taxonomy.departments:
             raise TaxonomyError(
-                f"has no department {document['triage']!r}, to which uncertain cases go",
+                f"has no department {triage!r}, to which uncertain cases go",
                 where=taxonomy.source,
                 remedy="Add it as a [[department]].",
             )
-        self._triage = taxonomy.departments[document["triage"]]
-        self._urgent = frozenset(document["first_in_line"])
+        self.taxonomy = taxonomy
+        self._triage = taxonomy.departments[triage]
+        self._urgent = frozenset(urgent)
 
     def route(self, prediction: Prediction) -> Decision:
         """Decide who owns the case `prediction` describes."""

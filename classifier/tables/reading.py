@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
+from typing import Final
 
 from classifier.errors import TableError
 from classifier.tables.encoding import detect_encoding, known_encoding
 from classifier.tables.grids import open_excel, open_html, open_parquet
 from classifier.tables.table import Table
 from classifier.tables.text import open_delimited, open_jsonl
+
+_HEAD: Final = 65_536
+"""So much of a file tells what it is."""
 
 
 def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = None) -> Table:
@@ -29,7 +34,7 @@ def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
     """
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(_HEAD)
     except OSError as error:
         raise TableError(f"cannot be opened ({error.strerror})", where=str(path), remedy="Check the path.") from error
     if not head:
@@ -38,21 +43,23 @@ def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
         return open_parquet(path)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return open_excel(path, sheet)
+    if b"\x00" in head and not encoding and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise TableError(
+            "is neither a table nor text",
+            where=str(path),
+            remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
+        )
     return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path))
 
 
 def _open_text(path: Path, encoding: str) -> Table:
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
-            start = file.read(65_536).lstrip("\ufeff \t\r\n")
+            start = file.read(_HEAD).lstrip("\ufeff \t\r\n")
     except (UnicodeError, OSError) as error:
         raise TableError(f"is not {encoding} ({error})", where=str(path), remedy="Correct --encoding.") from error
     if not start:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
-    if "\x00" in start:
-        raise TableError(
-            "is neither a table nor text", where=str(path), remedy="Give CSV, TSV, Excel, JSON Lines or Parquet."
-        )
     if start.startswith("<"):
         return open_html(path, encoding)
     if start.startswith("{"):

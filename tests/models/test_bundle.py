@@ -1,0 +1,130 @@
+"""A kept model: complete, unchanged, and from here, or refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from classifier.errors import BundleError
+from models import Bundle, Registry
+from models.bundle import FORMAT, MANIFEST, load_pipeline
+
+TEXT = "信用卡年费乱收，要求退还年费"
+
+
+@pytest.fixture
+def folder(bundle: Bundle, store: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle that a test may spoil."""
+    return Path(shutil.copytree(store / bundle.manifest.version, tmp_path / "copy"))
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
+    document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    change(document)
+    (folder / MANIFEST).write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_a_copy_says_the_same(folder: Path, bundle: Bundle) -> None:
+    assert Bundle.load(folder).model.predict([TEXT]) == bundle.model.predict([TEXT])
+
+
+def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
+    manifest = bundle.manifest
+    assert manifest.format == FORMAT
+    assert manifest.preset == "tfidf-linear.v1"
+    assert manifest.classes == sorted(bundle.taxonomy)
+    assert manifest.data["rows"] > 1_120
+    assert len(manifest.data["sha256"]) == 64
+    assert manifest.libraries["scikit-learn"]
+    assert manifest.tokenizer["hmm"] is False
+    assert set(manifest.files) == {
+        *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
+        *("lexicon.txt", "taxonomy.toml", "pipeline.joblib"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["weights.npy", "vocabulary.json", "lexicon.txt", "taxonomy.toml", "pipeline.joblib", "idf.npy"]
+)
+def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[-1] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(BundleError, match=rf"{name}: was changed.*Train again"):
+        Bundle.load(folder)
+    with pytest.raises(BundleError, match="was changed"):
+        load_pipeline(folder)
+
+
+def test_a_missing_file_is_refused(folder: Path) -> None:
+    (folder / "idf.npy").unlink()
+    with pytest.raises(BundleError, match=r"idf\.npy: is missing"):
+        Bundle.load(folder)
+
+
+def test_a_foreign_file_is_refused(folder: Path) -> None:
+    (folder / "extra.pkl").write_bytes(b"x")
+    with pytest.raises(BundleError, match=r"extra\.pkl: is not part of this model"):
+        Bundle.load(folder)
+
+
+def test_a_changed_manifest_is_refused_where_its_hash_was_kept(folder: Path) -> None:
+    rewrite(folder, lambda document: document.update(version="better"))
+    with pytest.raises(BundleError, match="was changed after it was kept"):
+        Bundle.load(folder, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d.update(format=99), "has format 99, this program reads format 1. Update the program"),
+        (lambda d: d.pop("classes"), "is not a manifest"),
+        (lambda d: d.update(more=1), "is not a manifest"),
+        (lambda d: d.pop("format"), "is not a manifest"),
+        (
+            lambda d: d["tokenizer"].update(version="0.0.1"),
+            "was trained with tokenizer.*Install that version of rjieba",
+        ),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(
+    folder: Path, change: Callable[[dict[str, object]], None], says: str
+) -> None:
+    rewrite(folder, change)
+    with pytest.raises(BundleError, match=says):
+        Bundle.load(folder)
+
+
+def test_what_is_no_json_is_refused(folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(b"\x80\x04]")
+    with pytest.raises(BundleError, match="is not a manifest"):
+        Bundle.load(folder)
+
+
+def test_serving_never_unpickles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("unpickled")
+
+    monkeypatch.setattr(joblib, "load", refuse)
+    monkeypatch.setattr("pickle.load", refuse)
+    monkeypatch.setattr("pickle.loads", refuse)
+    Bundle.load(folder).model.explain(TEXT)
+
+
+def test_an_array_that_holds_pickles_is_refused(folder: Path) -> None:
+    np.save(folder / "idf.npy", np.array([object()]), allow_pickle=True)
+    from models.bundle import _sha256
+
+    rewrite(folder, lambda d: d["files"].update({"idf.npy": _sha256(folder / "idf.npy")}))  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"allow_pickle|Array can't be memory-mapped"):
+        Bundle.load(folder)
+
+
+def test_the_registry_loads_what_it_kept(store: Path, bundle: Bundle) -> None:
+    assert Registry(store).load(bundle.manifest.version).manifest == bundle.manifest

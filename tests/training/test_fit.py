@@ -1,0 +1,88 @@
+"""A run: judged on what it had not seen, reproducible, kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.errors import CorpusError
+from classifier.taxonomy import BUNDLED
+from models import Registry
+from training import Labelled, Run, train
+from training.evaluate import FOLDS, OutOfFold, cross_validate
+from training.thresholds import MARGIN, PRECISION_TARGET, choose_thresholds, coverage_and_precision
+
+
+def test_every_category_is_judged(run: Run, corpus: list[Labelled]) -> None:
+    scores = run.out_of_fold.by_category()
+    assert [score.category for score in scores] == run.manifest.classes
+    assert sum(score.support for score in scores) == len(corpus)
+    assert run.out_of_fold.macro_f1 == pytest.approx(np.mean([score.f1 for score in scores]))
+    assert run.out_of_fold.top3 >= run.out_of_fold.accuracy
+
+
+def test_the_recipe_beats_guessing_by_far(run: Run) -> None:
+    assert run.out_of_fold.accuracy > 0.5
+    assert min(score.recall for score in run.out_of_fold.by_category()) > 0.2
+
+
+def test_same_data_same_weights(corpus: list[Labelled], tmp_path: Path) -> None:
+    some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash", "loan_pricing")]
+    taxonomy = BUNDLED.read_text(encoding="utf-8")
+    weights = []
+    for name in ("a", "b"):
+        registry = Registry(tmp_path / name)
+        train(some, taxonomy, registry, reason="", progress=lambda *_: None)
+        weights.append(registry.load().model.scorer.weights)
+    np.testing.assert_array_equal(*weights)
+
+
+def test_progress_names_stage_and_steps(corpus: list[Labelled], tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash")]
+    train(some, BUNDLED.read_text(encoding="utf-8"), Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
+    assert [(done, total) for _, done, total in told] == [*((k, FOLDS) for k in range(1, FOLDS + 1)), (0, 1), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [(["a"] * 10 + ["b"] * 4, r"too few texts to judge: b \(4\)"), (["a"] * 10, "one category only")],
+)
+def test_too_little_to_judge_is_refused(labels: list[str], says: str) -> None:
+    with pytest.raises(CorpusError, match=says):
+        cross_validate(["年费"] * len(labels), labels, lambda: None, seed=0, progress=lambda _: None)
+
+
+def said(first: list[float], right: list[bool]) -> OutOfFold:
+    """Two categories; the first has these probabilities and is right where said."""
+    probabilities = np.column_stack([first, 1 - np.array(first)])
+    labels = np.where(np.array(right) == (probabilities[:, 0] >= 0.5), "a", "b")
+    return OutOfFold(("a", "b"), labels, probabilities)
+
+
+def test_the_threshold_is_the_lowest_that_reaches_the_target() -> None:
+    first = [0.99, 0.95, 0.9, 0.85, 0.8, 0.7]
+    out_of_fold = said(first, [True, True, True, True, False, True])
+    thresholds = choose_thresholds(out_of_fold, [()] * 6)
+    assert thresholds.confidence == 0.85
+    assert coverage_and_precision(out_of_fold, thresholds) == (pytest.approx(4 / 6), 1.0)
+
+
+def test_without_any_that_reaches_it_nothing_is_automatic() -> None:
+    out_of_fold = said([0.9, 0.8, 0.7], [False, False, True])
+    thresholds = choose_thresholds(out_of_fold, [()] * 3)
+    assert thresholds.confidence == 1.0
+    assert coverage_and_precision(out_of_fold, thresholds) == (0.0, 0.0)
+
+
+def test_the_margin_keeps_two_minds_out() -> None:
+    out_of_fold = said([0.54, 0.53], [True, True])
+    assert coverage_and_precision(out_of_fold, choose_thresholds(out_of_fold, [()] * 2)) == (0.0, 0.0)
+    assert MARGIN == 0.1
+
+
+def test_the_bundled_model_reaches_the_target_out_of_fold(run: Run) -> None:
+    assert run.manifest.metrics["auto_precision"] >= PRECISION_TARGET
+    assert run.manifest.metrics["auto_coverage"] > 0
