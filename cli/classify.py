@@ -6,16 +6,14 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from api.problems import validation_problem
 from api.schemas import Classification, ClassifyRequest
 from api.service import Service
 from api.settings import Settings
-from classifier.errors import ComplaintsError
-from cli.terminal import fail, out, reporting
+from classifier.text import readable
+from cli.terminal import out, reporting
 from models import Registry, store_path
 
 
@@ -27,12 +25,11 @@ def classify(
 ) -> None:
     """识别一条投诉：类别、把握、依据、部门。 Classify one complaint: category, confidence, evidence, department."""
     with reporting():
-        words = _standard_input() if text is None else text
+        # Bytes of an argument that are no UTF-8 arrive as lone surrogates, which no JSON can carry.
+        words = _standard_input() if text is None else text.encode("utf-8", "replace").decode()
         service = Service(Registry(store_path()).load(), Settings().taxonomy)
-        try:
-            answer = service.classify(ClassifyRequest(text=words, explain=True))
-        except ValidationError as error:
-            fail(ComplaintsError(validation_problem(error.errors(), "").detail))
+        readable(words)
+        answer = service.classify(ClassifyRequest(text=words, explain=True))
     if as_json:
         out.print_json(answer.model_dump_json())
     else:
