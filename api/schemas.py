@@ -87,7 +87,7 @@ class PlaceOut(BaseModel):
 class EvidenceOut(BaseModel):
     """A term that spoke for the category."""
 
-    term: str = Field(description="One word or two neighbouring words, in canonical form.")
+    term: str = Field(description="A word, in canonical form.")
     weight: float = Field(description="What it added to the category's score beyond what it added to the others.")
     places: list[PlaceOut]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.scorer import Scorer
 from classifier.text import align, readable
@@ -50,14 +51,14 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A term that spoke for the category, and where it stands.
+    """A word that spoke for the category, and where it stands.
 
     Attributes
     ----------
     term : str
-        The words in canonical form; a pair is two neighbouring words.
+        The word in canonical form.
     weight : float
-        What it added to the category's score, above what it added to the others on average.
+        What it and its characters added to the category's score, above what they added to the others on average.
     places : tuple of (int, int)
         Half-open spans in the text as it was given.
     """
@@ -124,20 +125,35 @@ class ComplaintModel:
         return [self._prediction(readable(text)) for text in texts]
 
     def explain(self, text: str, limit: int = 8) -> Explanation:
-        """Read one text and name at most `limit` terms that spoke for its category. Raises `TextError`."""
+        """Read one text and name at most `limit` words that spoke for its category. Raises `TextError`.
+
+        What a term adds to the category's score, above what it adds to the others on average, is shared out over the
+        characters it stands on; a word's weight is the sum over its characters, wherever it stands.
+        """
         canonical = readable(text)
         prediction = self._prediction(canonical)
-        column = self.classes_.index(prediction.category)
+        spoke = self._spoke(canonical, self.classes_.index(prediction.category))
+        aligned = align(text)
+        weights: dict[str, float] = {}
+        places: dict[str, list[tuple[int, int]]] = {}
+        for word, start, end in self.scorer.analyzer.tokenizer.placed(canonical):
+            weights[word] = weights.get(word, 0.0) + float(spoke[start:end].sum())
+            places.setdefault(word, []).append(aligned.original_span(start, end))
+        strongest = sorted((word for word in weights if weights[word] > 0), key=lambda word: -weights[word])[:limit]
+        return Explanation(prediction, tuple(Evidence(word, weights[word], tuple(places[word])) for word in strongest))
+
+    def _spoke(self, canonical: str, column: int) -> NDArray[np.float64]:
+        """What each character of a canonical text added to a category's score, shape (characters,)."""
         terms = self.scorer.terms(canonical)
         weights = self.scorer.weights[terms.rows]
-        spoke = terms.values * (weights[:, column] - weights.mean(axis=1))
-        strongest = [i for i in np.argsort(-spoke, kind="stable")[:limit].tolist() if spoke[i] > 0]
-        places = self._places(text)
-        evidence = []
-        for i in strongest:
-            term = self.scorer.vocabulary[terms.rows[i]]
-            evidence.append(Evidence(term, float(spoke[i]), tuple(places[term])))
-        return Explanation(prediction, tuple(evidence))
+        added = dict(zip(terms.rows.tolist(), terms.values * (weights[:, column] - weights.mean(axis=1)), strict=True))
+        placed = [(self.scorer.row(term), start, end) for term, start, end in self.scorer.analyzer.places(canonical)]
+        times = Counter(row for row, _, _ in placed)
+        spoke = np.zeros(len(canonical))
+        for row, start, end in placed:
+            if row is not None:
+                spoke[start:end] += added[row] / times[row] / (end - start)
+        return spoke
 
     def _prediction(self, canonical: str) -> Prediction:
         probabilities = self.scorer.probabilities(canonical)
@@ -148,19 +164,3 @@ class ComplaintModel:
         sure = first.probability >= self.thresholds.confidence and margin >= self.thresholds.margin
         secondary = tuple(r.category for r in ranked[1:] if r.probability >= self.thresholds.secondary)
         return Prediction(first.category, first.probability, secondary, "auto" if sure else "review", ranked)
-
-    def _places(self, text: str) -> dict[str, list[tuple[int, int]]]:
-        """Where each word and each pair of neighbouring words of `text` stands in it."""
-        aligned = align(text)
-        words: list[tuple[str, int, int]] = []
-        position = 0
-        for piece in self.scorer.tokenizer.cut(aligned.text):
-            if self.scorer.tokenizer.is_word(piece):
-                words.append((piece, position, position + len(piece)))
-            position += len(piece)
-        places: dict[str, list[tuple[int, int]]] = {}
-        for word, start, end in words:
-            places.setdefault(word, []).append(aligned.original_span(start, end))
-        for (first, start, _), (second, _, end) in pairwise(words):
-            places.setdefault(f"{first} {second}", []).append(aligned.original_span(start, end))
-        return places

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.tokenizer import Tokenizer
+from classifier.features import Analyzer
 
 Floats = NDArray[np.float32]
 
@@ -45,12 +44,13 @@ class Scorer:
     Parameters
     ----------
     vocabulary : sequence of str
-        The F terms; a pair of words is written with one blank between.
+        The F terms.
     idf : ndarray, shape (F,)
     weights : ndarray, shape (F, K)
         Row-major float32: a text's few rows are then gathered at once.
     intercepts : ndarray, shape (K,)
-    tokenizer : Tokenizer
+    analyzer : Analyzer
+        Turns a text into terms.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Scorer:
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], idf: Floats, weights: Floats, intercepts: Floats, tokenizer: Tokenizer
+        self, vocabulary: Sequence[str], idf: Floats, weights: Floats, intercepts: Floats, analyzer: Analyzer
     ) -> None:
         if idf.shape != (len(vocabulary),) or weights.shape != (len(vocabulary), len(intercepts)):
             raise ValueError(f"{len(vocabulary)} terms do not fit idf {idf.shape} and weights {weights.shape}")
@@ -70,7 +70,7 @@ class Scorer:
         self.idf = idf
         self.weights = weights
         self.intercepts = intercepts
-        self.tokenizer = tokenizer
+        self.analyzer = analyzer
         self._row = {term: row for row, term in enumerate(vocabulary)}
 
     @classmethod
@@ -82,15 +82,14 @@ class Scorer:
             tfidf.idf_.astype(WEIGHTS),
             np.ascontiguousarray(linear.coef_.T, dtype=WEIGHTS),
             linear.intercept_.astype(WEIGHTS),
-            tfidf.tokenizer,
+            tfidf.analyzer,
         )
 
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""
-        words = self.tokenizer(text)
         counts: dict[int, int] = {}
         row_of = self._row.get
-        for term in (*words, *map(" ".join, pairwise(words))):
+        for term in self.analyzer.terms(text):
             row = row_of(term)
             if row is not None:
                 counts[row] = counts.get(row, 0) + 1
@@ -98,6 +97,10 @@ class Scorer:
         values = (1 + np.log(np.fromiter(counts.values(), WEIGHTS, len(counts)))) * self.idf[rows]
         length = float(np.sqrt(values @ values))
         return Terms(rows, values / WEIGHTS.type(length) if length else values)
+
+    def row(self, term: str) -> int | None:
+        """The row of a term, if the vocabulary has it."""
+        return self._row.get(term)
 
     def scores(self, text: str) -> Floats:
         """Scores of the categories for a canonical text, shape (K,)."""

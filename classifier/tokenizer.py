@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -59,10 +60,13 @@ class Tokenizer:
         """All pieces of `text`, punctuation and blanks included: ``"".join(cut(text)) == text``."""
         return list(self._engine.cut(text, False))
 
-    @staticmethod
-    def is_word(piece: str) -> bool:
-        """Whether a piece holds a letter or a digit."""
-        return _WORD.search(piece) is not None
+    def placed(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """The words as when called, each with its half-open span of `text`."""
+        position = 0
+        for piece in self._engine.cut(text, False):
+            if _WORD.search(piece):
+                yield piece, position, position + len(piece)
+            position += len(piece)
 
     def identity(self) -> dict[str, Any]:
         """What a kept model must find unchanged: engine, its version, the model flag, and the lexicon's SHA-256."""

@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from classifier.errors import BundleError
+from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
 from classifier.scorer import Floats, Scorer
 from classifier.taxonomy import Taxonomy
@@ -113,7 +114,8 @@ class Bundle:
         taxonomy = Taxonomy.parse(_text(folder, "taxonomy.toml"), source=str(folder / "taxonomy.toml"))
         taxonomy.require(frozenset(manifest.classes), needed_by=f"model {manifest.version}")
         idf, weights, intercepts = (_array(folder, name) for name in _ARRAYS)
-        scorer = Scorer(json.loads(_text(folder, "vocabulary.json")), idf, weights, intercepts, tokenizer)
+        analyzer = ANALYZERS[manifest.preset](tokenizer)
+        scorer = Scorer(json.loads(_text(folder, "vocabulary.json")), idf, weights, intercepts, analyzer)
         model = ComplaintModel(manifest.classes, scorer, Thresholds(**manifest.thresholds), manifest.version)
         return cls(manifest, model, taxonomy)
 
@@ -129,7 +131,7 @@ def write_bundle(folder: Path, manifest: Manifest, scorer: Scorer, taxonomy: str
     (folder / "vocabulary.json").write_text(json.dumps(list(scorer.vocabulary), ensure_ascii=False), encoding="utf-8")
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
-    (folder / "lexicon.txt").write_text(scorer.tokenizer.lexicon, encoding="utf-8")
+    (folder / "lexicon.txt").write_text(scorer.analyzer.tokenizer.lexicon, encoding="utf-8")
     (folder / "taxonomy.toml").write_text(taxonomy, encoding="utf-8")
     _joblib().dump(pipeline, folder / _PIPELINE)
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
@@ -172,6 +174,8 @@ def _checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:
         raise BundleError(
             f"has format {number}, this program reads format {FORMAT}", where=str(path), remedy="Update the program."
         )
+    if document.get("preset") not in ANALYZERS:
+        raise BundleError(f"has preset {document.get('preset')!r}", where=str(path), remedy="Update the program.")
     try:
         manifest = Manifest(**document)
     except TypeError as error:

@@ -12,11 +12,13 @@ from typing import Final
 
 from classifier.pipeline import DEFAULT_PRESET, build_pipeline
 from classifier.scorer import Scorer
+from classifier.taxonomy import Taxonomy
 from classifier.tokenizer import Tokenizer
 from models.bundle import FORMAT, Manifest, write_bundle
 from models.registry import Registry
-from training.evaluate import FOLDS, OutOfFold, cross_validate
-from training.history import Labelled, fingerprint
+from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in
+from training.evaluate import OutOfFold, cross_validate
+from training.history import Labelled, definition_texts, fingerprint
 from training.thresholds import choose_thresholds, coverage_and_precision
 
 SEED: Final = 20_251
@@ -59,18 +61,24 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
         If a category has too few texts to be judged.
     """
     texts, labels = [row.text for row in rows], [row.category for row in rows]
+    definitions = definition_texts(Taxonomy.parse(taxonomy, source="taxonomy"), only=set(labels))
     tokenizer = Tokenizer()
-    out_of_fold = cross_validate(
+    measured = cross_validate(
         texts,
         labels,
         lambda: build_pipeline(tokenizer=tokenizer),
+        groups=[row.voice for row in rows],
+        extra=definitions,
         seed=SEED,
-        progress=lambda done: progress("交叉验证 cross-validation", done, FOLDS),
+        progress=lambda done, total: progress("交叉验证 cross-validation", done, total),
     )
+    temperature = fit_temperature(measured)
+    out_of_fold = at_temperature(measured, temperature)
     thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
     coverage, precision = coverage_and_precision(out_of_fold, thresholds)
     progress("训练 fitting", 0, 1)
-    pipeline = build_pipeline(tokenizer=tokenizer).fit(texts, labels)
+    pipeline = build_pipeline(tokenizer=tokenizer).fit([*texts, *definitions[0]], [*labels, *definitions[1]])
+    fold_in(temperature, pipeline)
     progress("训练 fitting", 1, 1)
     created = datetime.now(UTC)
     data_fingerprint = fingerprint(rows)
@@ -84,10 +92,12 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
         tokenizer=tokenizer.identity(),
         data={"rows": len(rows), "sha256": data_fingerprint},
         metrics={
-            "method": f"{FOLDS}-fold stratified cross-validation",
+            "method": "one voice left out at a time",
             "accuracy": out_of_fold.accuracy,
             "macro_f1": out_of_fold.macro_f1,
             "top3": out_of_fold.top3,
+            "temperature": temperature,
+            "calibration_error": calibration_error(out_of_fold),
             "auto_coverage": coverage,
             "auto_precision": precision,
             "categories": [asdict(score) for score in out_of_fold.by_category()],

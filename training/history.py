@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ CHANNELS: Final = ("hotline", "branch", "app", "web", "letter", "regulator_refer
 """By which way the complaint arrived."""
 VOICES: Final = ("app_review", "web_form", "agent_note", "letter", "chat", "forum")
 """How it is written."""
+
+_BETWEEN_PHRASES: Final = re.compile("[、；，：（）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,23 @@ def fingerprint(rows: Sequence[Labelled]) -> str:
     for row in rows:
         digest.update("\x1f".join((row.text, row.category, *row.secondary)).encode() + b"\x1e")
     return digest.hexdigest()
+
+
+def definition_texts(taxonomy: Taxonomy, only: Container[str] | None = None) -> tuple[list[str], list[str]]:
+    """The names and definitions of the categories, phrase by phrase, as (texts, labels) to learn from.
+
+    `only` names the categories wanted; by default all.
+
+    Examples
+    --------
+    >>> texts, labels = definition_texts(Taxonomy.bundled())
+    >>> texts[:3], labels[0]
+    (['服务态度', '工作人员', '柜员'], 'service_attitude')
+    """
+    pairs = [
+        (phrase, code)
+        for code, category in taxonomy.items()
+        for phrase in (category.zh, *_BETWEEN_PHRASES.split(category.definition_zh))
+        if len(phrase) > 1 and (only is None or code in only)
+    ]
+    return [phrase for phrase, _ in pairs], [code for _, code in pairs]

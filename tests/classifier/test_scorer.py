@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from classifier import ComplaintModel, normalize
+from classifier.features import ANALYZERS
 from classifier.pipeline import build_pipeline
 from classifier.scorer import WEIGHTS, Scorer
 from models import Bundle
@@ -40,13 +41,15 @@ def test_equals_the_pipeline_on_any_text(pipeline: Any, model: ComplaintModel, t
     assert_same(pipeline, model.scorer, texts)
 
 
-@given(seed=st.integers(0, 2**32 - 1), categories=st.integers(3, 8))
-def test_equals_a_pipeline_fitted_on_any_texts(corpus: list[Labelled], seed: int, categories: int) -> None:
+@given(preset=st.sampled_from(sorted(ANALYZERS)), seed=st.integers(0, 2**32 - 1), categories=st.integers(3, 8))
+def test_equals_a_pipeline_fitted_on_any_texts(corpus: list[Labelled], preset: str, seed: int, categories: int) -> None:
     random = np.random.default_rng(seed)
     rows = [corpus[i] for i in random.choice(len(corpus), 120, replace=False)]
     labels = [f"c{k}" for k in random.permutation(np.arange(120) % categories)]
     pipeline = (
-        clone(build_pipeline()).set_params(linear__max_iter=20, linear__tol=0.1).fit([r.text for r in rows], labels)
+        clone(build_pipeline(preset))
+        .set_params(linear__max_iter=20, linear__tol=0.1)
+        .fit([r.text for r in rows], labels)
     )
     assert_same(pipeline, Scorer.compiled(pipeline), [row.text for row in corpus[:20]])
 
@@ -65,4 +68,4 @@ def test_layout_type_and_order_are_pinned(model: ComplaintModel) -> None:
 def test_arrays_of_another_layout_are_refused(model: ComplaintModel, slip: Any) -> None:
     scorer = model.scorer
     with pytest.raises(ValueError, match=r"must be row-major float32|do not fit"):
-        Scorer(scorer.vocabulary, scorer.idf, slip(scorer.weights), scorer.intercepts, scorer.tokenizer)
+        Scorer(scorer.vocabulary, scorer.idf, slip(scorer.weights), scorer.intercepts, scorer.analyzer)

@@ -37,7 +37,7 @@ def test_a_copy_says_the_same(folder: Path, bundle: Bundle) -> None:
 def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     manifest = bundle.manifest
     assert manifest.format == FORMAT
-    assert manifest.preset == "tfidf-linear.v1"
+    assert manifest.preset == "tfidf-linear.v2"
     assert manifest.classes == sorted(bundle.taxonomy)
     assert manifest.data["rows"] > 1_120
     assert len(manifest.data["sha256"]) == 64
@@ -84,6 +84,7 @@ def test_a_changed_manifest_is_refused_where_its_hash_was_kept(folder: Path) -> 
     ("change", "says"),
     [
         (lambda d: d.update(format=99), "has format 99, this program reads format 1. Update the program"),
+        (lambda d: d.update(preset="bert.v9"), "has preset 'bert.v9'. Update the program"),
         (lambda d: d.pop("classes"), "is not a manifest"),
         (lambda d: d.update(more=1), "is not a manifest"),
         (lambda d: d.pop("format"), "is not a manifest"),

@@ -12,6 +12,7 @@ from classifier.taxonomy import BUNDLED
 from models import Registry
 from training import Labelled, Run, train
 from training.evaluate import FOLDS, OutOfFold, cross_validate
+from training.history import VOICES
 from training.thresholds import MARGIN, PRECISION_TARGET, choose_thresholds, coverage_and_precision
 
 
@@ -43,7 +44,8 @@ def test_progress_names_stage_and_steps(corpus: list[Labelled], tmp_path: Path) 
     told: list[tuple[str, int, int]] = []
     some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash")]
     train(some, BUNDLED.read_text(encoding="utf-8"), Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
-    assert [(done, total) for _, done, total in told] == [*((k, FOLDS) for k in range(1, FOLDS + 1)), (0, 1), (1, 1)]
+    folds = len(VOICES)
+    assert [(done, total) for _, done, total in told] == [*((k, folds) for k in range(folds + 1)), (0, 1), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,33 @@ def test_progress_names_stage_and_steps(corpus: list[Labelled], tmp_path: Path) 
 )
 def test_too_little_to_judge_is_refused(labels: list[str], says: str) -> None:
     with pytest.raises(CorpusError, match=says):
-        cross_validate(["年费"] * len(labels), labels, lambda: None, seed=0, progress=lambda _: None)
+        cross_validate(["年费"] * len(labels), labels, lambda: None, seed=0, progress=lambda *_: None)
+
+
+def test_no_text_is_judged_by_a_fit_that_saw_its_group() -> None:
+    """A label that only its own group's words betray cannot be learnt from the others."""
+    texts = [f"组{group} 词{label}" for group in "甲乙丙" for label in "ab" for _ in range(5)]
+    labels = [label for _ in "甲乙丙" for label in "ab" for _ in range(5)]
+    groups = [text[1] for text in texts]
+    seen: list[list[str]] = []
+
+    class Spy:
+        def fit(self, inside: list[str], labels: list[str]) -> Spy:
+            seen.append(inside)
+            return self
+
+        def predict_proba(self, outside: list[str]) -> np.ndarray:
+            assert not {text[1] for text in outside} & {text[1] for text in seen[-1]}
+            return np.full((len(outside), 2), 0.5)
+
+    cross_validate(texts, labels, Spy, groups=groups, seed=0, progress=lambda *_: None)
+    assert [len(inside) for inside in seen] == [20, 20, 20]
+
+
+def test_a_category_written_in_one_voice_only_is_refused() -> None:
+    labels, groups = ["a"] * 5 + ["b"] * FOLDS, ["x", "y", "x", "y", "x", *["z"] * FOLDS]
+    with pytest.raises(CorpusError, match="all texts of b are in one group"):
+        cross_validate(["年费"] * 10, labels, lambda: None, groups=groups, seed=0, progress=lambda *_: None)
 
 
 def said(first: list[float], right: list[bool]) -> OutOfFold:

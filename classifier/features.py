@@ -1,0 +1,93 @@
+"""Which terms of a text are counted: one analyzer per preset.
+
+An analyzer turns a text into its terms, and says where each stands. Terms that are pieces of characters carry a mark
+before them, so that the word 年费 and the two characters 年费 are two terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import Final, Protocol
+
+from classifier.text import normalize
+from classifier.tokenizer import Tokenizer
+
+PIECE: Final = "\x1f"
+"""Mark before a term that is a piece of characters; no canonical text holds it."""
+
+Placed = tuple[str, int, int]
+"""A term and the half-open span of the canonical text it stands for."""
+
+
+class Analyzer(Protocol):
+    """Turns texts into terms. Calling it takes a raw text, as scikit-learn hands it over."""
+
+    tokenizer: Tokenizer
+
+    def __call__(self, text: str) -> list[str]:
+        """The terms of a raw text."""
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+
+    def places(self, canonical: str) -> Iterator[Placed]:
+        """The same terms, each with its place."""
+
+
+class WordPairs:
+    """Words, and pairs of neighbouring words (written with one blank between)."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, text: str) -> list[str]:
+        """The terms of a raw text."""
+        return self.terms(normalize(text))
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        words = self.tokenizer(canonical)
+        return [*words, *map(" ".join, pairwise(words))]
+
+    def places(self, canonical: str) -> Iterator[Placed]:
+        """The same terms, each with its place."""
+        words = list(self.tokenizer.placed(canonical))
+        yield from words
+        for (first, start, _), (second, _, end) in pairwise(words):
+            yield f"{first} {second}", start, end
+
+
+class WordsAndPieces:
+    """Words, single characters, and pairs of neighbouring characters; blanks do not count as characters.
+
+    Characters are what is left when a word is misspelt, unknown, or cut differently.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, text: str) -> list[str]:
+        """The terms of a raw text."""
+        return self.terms(normalize(text))
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        marked = [PIECE + character for character in canonical if character != " "]
+        return [*self.tokenizer(canonical), *marked, *(first + second[1] for first, second in pairwise(marked))]
+
+    def places(self, canonical: str) -> Iterator[Placed]:
+        """The same terms, each with its place."""
+        yield from self.tokenizer.placed(canonical)
+        characters = [(character, i) for i, character in enumerate(canonical) if character != " "]
+        for character, i in characters:
+            yield PIECE + character, i, i + 1
+        for (first, i), (second, j) in pairwise(characters):
+            yield PIECE + first + second, i, j + 1
+
+
+ANALYZERS: Final[Mapping[str, Callable[[Tokenizer], Analyzer]]] = {
+    "tfidf-linear.v1": WordPairs,
+    "tfidf-linear.v2": WordsAndPieces,
+}
+"""The analyzer of every preset."""
