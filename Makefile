@@ -12,7 +12,7 @@ endif
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_SOURCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test proof train install lock wheelhouse format clean
+.PHONY: help serve test proof bench train install lock wheelhouse format clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -32,6 +32,9 @@ test: $(VENV)/develop ## Lint, types and all tests, each proof small
 proof: $(VENV)/develop ## The tests with every proof in full (more examples)
 	HYPOTHESIS_PROFILE=proof $(BIN)/pytest
 
+bench: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
+	$(BIN)/python -m benchmarks.accuracy
+
 format: $(VENV)/develop ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -44,6 +47,7 @@ wheelhouse: $(VENV)/runtime ## Collect all packages in wheelhouse/, for a machin
 lock: ## Renew both lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra bench pyproject.toml -o requirements-bench.lock
 
 clean: ## Remove the environment and caches; models stay
 	rm -rf $(VENV) wheelhouse build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -63,4 +67,8 @@ $(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/develop: requirements-dev.lock $(VENV)/runtime
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bench: requirements-bench.lock $(VENV)/runtime
+	@$(PIP_INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@

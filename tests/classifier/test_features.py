@@ -31,7 +31,13 @@ def test_a_raw_text_has_the_terms_of_its_canonical_form(analyzer: Analyzer, text
 
 
 def test_v1_counts_words_and_pairs() -> None:
-    assert ANALYZERS["tfidf-linear.v1"](TOKENIZER)("年费,退还额度") == ["年费", "退还", "额度", "年费 退还", "退还 额度"]
+    assert ANALYZERS["tfidf-linear.v1"](TOKENIZER)("年费,退还额度") == [
+        "年费",
+        "退还",
+        "额度",
+        "年费 退还",
+        "退还 额度",
+    ]
 
 
 def test_v2_counts_words_characters_and_pairs_of_characters() -> None:
