@@ -256,9 +256,9 @@ def readable(text: str) -> str:
     """
     if len(text) > MAX_CHARS:
         raise TextTooLongError(
-            f"the text has {len(text):,} characters, the limit is {MAX_CHARS:,}", remedy="Shorten it or split it."
+            f"内容过长 the text has {len(text):,} characters, the limit is {MAX_CHARS:,}", remedy="Shorten it or split it."
         )
     canonical = normalize(text)
     if not canonical:
-        raise EmptyTextError("the text is empty", remedy="Give the words of the complaint.")
+        raise EmptyTextError("内容为空 the text is empty", remedy="Give the words of the complaint.")
     return canonical

@@ -155,7 +155,7 @@ class _JsonLines:
             ours = dict(zip(self._added, more, strict=True))
             if row.source.endswith("}") and row.source.startswith("{") and not row.error.startswith("不是"):
                 body = row.source[1:-1].strip()
-                self._file.write("{" + body + ("," if body else "") + self._dump(ours)[1:])
+                self._file.write("{" + body + (", " if body else "") + self._dump(ours)[1:])
             elif row.source:
                 self._file.write(self._dump({"line": row.source, **ours}))
             else:

@@ -236,7 +236,7 @@ def test_a_json_line_keeps_every_character(file: Callable[..., Path], tmp_path: 
     assert cells_of(table)[0] == ["6222021234567890123", "1.10", "年费", {"y": ["1", None]}]
     copy(table, tmp_path / "out.jsonl")
     out = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-    assert out[0] == lines[0][:-1] + ',"seen": "yes"}'
+    assert out[0] == lines[0][:-1] + ', "seen": "yes"}'
     assert [json.loads(line)["seen"] for line in out] == ["yes"] * 3
 
 
