@@ -32,6 +32,12 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
 
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 400: "malformed-json", 415: "wrong-content-type"}
 
+_DETAILS: Final = {
+    "malformed-json": "The body cannot be parsed as JSON in UTF-8. Correct it.",
+    "not-found": "There is no such address. GET /openapi.json lists them.",
+    "method-not-allowed": "This address knows other methods: see the Allow header.",
+}
+
 
 def problem(kind: str, detail: str, instance: str, errors: Sequence[FieldError] = ()) -> Problem:
     """A problem document of a kind in `TITLES`."""
@@ -58,7 +64,7 @@ def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Pr
         return problem("malformed-json", f"JSON: {errors[0]['ctx']['error']}. Correct the body.", instance)
     fields = [
         FieldError(
-            pointer="".join(f"/{part}" for part in error["loc"] if part != "body"),
+            pointer="".join(f"/{_escaped(part)}" for part in error["loc"] if part != "body"),
             detail="unknown field" if error["type"] == "extra_forbidden" else str(error["msg"]),
         )
         for error in errors[:20]
@@ -70,6 +76,11 @@ def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Pr
         kind = "text-too-long"
     detail = "; ".join(f"{field.pointer or '/'}: {field.detail}" for field in fields)
     return problem(kind, f"{detail}. GET /openapi.json says what is allowed.", instance, fields)
+
+
+def _escaped(part: object) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def response(document: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -93,7 +104,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
         kind = _BY_STATUS.get(error.status_code, "internal")
-        detail = {"malformed-json": "The body cannot be parsed as JSON. Correct it."}.get(kind, str(error.detail))
+        detail = _DETAILS.get(kind, str(error.detail))
         return response(problem(kind, detail, request.url.path), error.headers)
 
     @app.exception_handler(Exception)

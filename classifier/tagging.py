@@ -14,6 +14,7 @@ from classifier.routing import Router
 from classifier.tables import Row, Table, open_writer
 from classifier.tables.cells import as_text
 from classifier.tables.table import unused_name
+from classifier.tables.text import NO_OBJECT
 from classifier.tables.writing import Added
 
 COLUMNS: Final = (
@@ -103,7 +104,7 @@ def _tag(row: Row, column: int, model: ComplaintModel, router: Router, summary: 
     summary.rows += 1
     problem = row.error
     cells: list[str | float | None] = [None] * (len(COLUMNS) - 1)
-    if not (problem and row.cells[column] is None):
+    if problem != NO_OBJECT:
         try:
             prediction = model.predict([as_text(row.cells[column])])[0]
         except TextError as error:

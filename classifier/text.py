@@ -256,7 +256,8 @@ def readable(text: str) -> str:
     """
     if len(text) > MAX_CHARS:
         raise TextTooLongError(
-            f"内容过长 the text has {len(text):,} characters, the limit is {MAX_CHARS:,}", remedy="Shorten it or split it."
+            f"内容过长 the text has {len(text):,} characters, the limit is {MAX_CHARS:,}",
+            remedy="Shorten it or split it.",
         )
     canonical = normalize(text)
     if not canonical:

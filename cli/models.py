@@ -16,7 +16,7 @@ def models() -> None:
         out.print(f"模型库是空的 the store is empty: {registry.store}", soft_wrap=True)
         out.print("先训练一个： train one with: complaints train")
         return
-    table = result_table("", "版本 version", "状态 state", "条数 rows", "正确率 accuracy", "macro-F1", text_columns=3)
+    table = result_table("", "版本 version", "状态 state", "条数 rows", "macro-F1", text_columns=3)
     for version in versions:
         mark = "★" if version == champion else ""
         try:
@@ -30,7 +30,6 @@ def models() -> None:
             version,
             "在用 champion" if mark else "可用 kept",
             f"{manifest.data['rows']:,}",
-            f"{manifest.metrics['accuracy']:.3f}",
             f"{manifest.metrics['macro_f1']:.3f}",
         )
     out.print(table)

@@ -34,7 +34,7 @@ def tag(
         own = Settings().taxonomy
         taxonomy = Taxonomy.load(own) if own else bundle.taxonomy
         taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {bundle.manifest.version}")
-        table = open_table(file, encoding=encoding, sheet=sheet)
+        table = open_table(file, encoding=encoding, sheet=sheet, wanted=text)
         column = find_text_column(table, text)
         target = output or output_path(table)
         with progress_bar() as bar:

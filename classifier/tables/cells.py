@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from classifier.errors import TableError
+
 _RUN: Final = re.compile(r"[\s\u00a0]*[=+\-@＝＋－＠]|[\t\r\n]")
 _HARMLESS: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\+\d[\d ]*|[+-]+")
 """Numbers, telephone numbers and dashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for a cell of a column that Python cannot hold."""
+
+    column: str
+    reason: str
 
 
 def as_text(cell: Any) -> str:
@@ -26,6 +37,10 @@ def as_text(cell: Any) -> str:
     match cell:
         case None:
             return ""
+        case Unreadable():
+            raise TableError(
+                f"cannot be read ({cell.reason})", where=f"column {cell.column}", remedy="Write .parquet, or drop it."
+            )
         case str():
             return cell
         case bool():

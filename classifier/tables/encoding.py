@@ -21,6 +21,9 @@ _CHUNK: Final = 1 << 20
 _FEW_BROKEN: Final = 0.02
 """Share of characters beyond ASCII that may be broken in a file that is otherwise in one encoding."""
 
+_SOME_BROKEN: Final = 0.3
+"""Share up to which a file is still UTF-8 with some rows in another encoding, if nothing else explains it."""
+
 _RARE: Final = 0.2
 """Share of rare characters that no Chinese text reaches; Big5 read as GB18030 has more than half."""
 
@@ -47,11 +50,14 @@ def detect_encoding(path: Path) -> str:
     gb18030 = _broken_share(path, "gb18030")
     if utf8 <= _FEW_BROKEN and utf8 <= gb18030:
         return "utf-8"
+    rare = _rare_share(path)
+    if utf8 <= _SOME_BROKEN and (gb18030 > utf8 or rare > _RARE):
+        return "utf-8"
     if gb18030 > _FEW_BROKEN:
         raise TableError(
             "is neither UTF-8 nor GB18030", where=str(path), remedy="Name its encoding with --encoding, e.g. big5."
         )
-    if _rare_share(path) > _RARE:
+    if rare > _RARE:
         raise TableError("looks like Big5", where=str(path), remedy="Use --encoding big5.")
     return "gb18030"
 

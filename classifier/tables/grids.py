@@ -12,13 +12,15 @@ from lxml import html
 from python_calamine import CalamineError, CalamineWorkbook
 
 from classifier.errors import TableError
-from classifier.tables.table import BLOCK_ROWS, Block, Row, Table, column_names, in_blocks
+from classifier.tables.cells import Unreadable
+from classifier.tables.table import BLOCK_ROWS, HEADER_WITHIN, Block, Row, Table, column_names, header_row, in_blocks
 
 
-def open_excel(path: Path, sheet: str | None) -> Table:
+def open_excel(path: Path, sheet: str | None, wanted: str | None) -> Table:
     """Open a workbook, ``.xlsx`` or the old ``.xls``; the sheets that are not read are named."""
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:  # not by path: the reader would believe its ending
+            workbook = CalamineWorkbook.from_filelike(file)
         names = workbook.sheet_names
         if sheet is not None and sheet not in names:
             raise TableError(f"no sheet {sheet!r}", where=str(path), remedy=f"There are: {', '.join(names)}.")
@@ -33,10 +35,10 @@ def open_excel(path: Path, sheet: str | None) -> Table:
     notes = [f"工作表 sheet: {chosen}"]
     if others := [name for name in names if name != chosen]:
         notes.append(f"未读取的工作表 sheets not read: {', '.join(others)} (--sheet)")
-    return _from_grid(path, "excel", grid, notes)
+    return _from_grid(path, "excel", grid, notes, wanted)
 
 
-def open_html(path: Path, encoding: str) -> Table:
+def open_html(path: Path, encoding: str, wanted: str | None) -> Table:
     """Open the longest table of an HTML page."""
     text = path.read_text(encoding=encoding, errors="replace")
     if "urn:schemas-microsoft-com:office:spreadsheet" in text[:4096]:
@@ -48,15 +50,18 @@ def open_html(path: Path, encoding: str) -> Table:
         for table in document.iter("table")
     ]
     grid = max(tables, key=len, default=[])
-    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"])
+    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], wanted)
 
 
-def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str]) -> Table:
-    """A table from all its cells: the first row that is not blank is the header, blank rows at the end are none."""
+def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str], wanted: str | None) -> Table:
+    """A table from all its cells: blank rows at the end are none."""
     filled = [number for number, cells in enumerate(grid) if any(cell not in (None, "") for cell in cells)]
     if not filled:
         raise TableError("the table is empty", where=str(path), remedy="Export it again.")
-    first, last = filled[0], filled[-1]
+    titles = header_row([grid[number] for number in filled[:HEADER_WITHIN]], wanted)
+    first, last = filled[titles], filled[-1]
+    if titles:
+        notes = [*notes, f"表头前的标题行未输出 title rows above the header left out: {titles}"]
     width = max(len(grid[number]) for number in filled)
     columns = column_names(grid[first], width, path)
 
@@ -79,7 +84,7 @@ def open_parquet(path: Path) -> Table:
     def blocks() -> Iterator[Block]:
         line = 1
         for batch in pq.ParquetFile(path).iter_batches(batch_size=BLOCK_ROWS):
-            cells = zip(*map(_values, batch.columns), strict=True)
+            cells = zip(*map(_values, schema.names, batch.columns), strict=True)
             rows = [Row(list(row), line + i) for i, row in enumerate(cells)]
             line += len(rows)
             yield Block(rows, batch)
@@ -87,10 +92,14 @@ def open_parquet(path: Path) -> Table:
     return Table(path, "parquet", list(schema.names), file.metadata.num_rows, blocks, [], schema)
 
 
-def _values(column: pa.Array) -> list[Any]:
-    """Python values of a column; nanoseconds, which Python's times lack, are cut off."""
+def _values(name: str, column: pa.Array) -> list[Any]:
+    """Python values of a column; nanoseconds, which Python's times lack, are cut off where it has times at all."""
     kind = column.type
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)
-    values: list[Any] = column.to_pylist()
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        # Parquet to Parquet never looks at these cells: only who needs them as text is refused.
+        return [Unreadable(name, str(error))] * len(column)
     return values

@@ -16,7 +16,9 @@ _HEAD: Final = 65_536
 """So much of a file tells what it is."""
 
 
-def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = None) -> Table:
+def open_table(
+    path: Path, *, encoding: str | None = None, sheet: str | None = None, wanted: str | None = None
+) -> Table:
     """Open a file of complaints.
 
     Parameters
@@ -26,6 +28,8 @@ def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
         For text formats; without it, it is told by the bytes.
     sheet : str, optional
         For Excel; without it, the first.
+    wanted : str, optional
+        Name of the column that holds the complaint: it tells the header from title rows above it.
 
     Raises
     ------
@@ -42,17 +46,21 @@ def open_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
     if head.startswith(b"PAR1"):
         return open_parquet(path)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return open_excel(path, sheet)
-    if b"\x00" in head and not encoding and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return open_excel(path, sheet, wanted)
+    if (
+        head.count(b"\x00") > len(head) / 50
+        and not encoding
+        and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    ):
         raise TableError(
             "is neither a table nor text",
             where=str(path),
             remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
         )
-    return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path))
+    return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path), wanted)
 
 
-def _open_text(path: Path, encoding: str) -> Table:
+def _open_text(path: Path, encoding: str, wanted: str | None) -> Table:
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
             start = file.read(_HEAD).lstrip("\ufeff \t\r\n")
@@ -61,9 +69,9 @@ def _open_text(path: Path, encoding: str) -> Table:
     if not start:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
     if start.startswith("<"):
-        return open_html(path, encoding)
+        return open_html(path, encoding, wanted)
     if start.startswith("{"):
         return open_jsonl(path, encoding)
     if start.startswith("[{"):
         raise TableError("is a JSON array", where=str(path), remedy="Write one JSON object per line (JSON Lines).")
-    return open_delimited(path, encoding, start.splitlines()[0])
+    return open_delimited(path, encoding, start, wanted)

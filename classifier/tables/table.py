@@ -12,8 +12,15 @@ import pyarrow as pa
 
 from classifier.errors import TableError
 from classifier.tables.cells import as_text
+from classifier.text import normalize
 
 BLOCK_ROWS: Final = 1_000
+
+HEADER_WITHIN: Final = 10
+"""A header stands within so many rows."""
+
+_LONGEST_NAME: Final = 12
+"""A longer text over the only column is its first complaint rather than its name."""
 
 TEXT_COLUMNS: Final = (
     "投诉内容", "投诉详情", "投诉正文", "投诉描述", "工单内容", "诉求内容", "客户诉求", "反映内容", "反映问题",
@@ -90,17 +97,34 @@ def find_text_column(table: Table, wanted: str | None = None) -> int:
     TableError
         Saying which columns there are.
     """
-    names = [name.strip().casefold() for name in table.columns]
+    names = [_comparable(name) for name in table.columns]
     for name in [wanted] if wanted else TEXT_COLUMNS:
-        if name.strip().casefold() in names:
-            return names.index(name.strip().casefold())
-    if wanted is None and len(names) == 1:
+        if _comparable(name) in names:
+            return names.index(_comparable(name))
+    if wanted is None and len(names) == 1 and len(names[0]) <= _LONGEST_NAME:
         return 0
     raise TableError(
-        f"no column {wanted!r}" if wanted else "which column holds the complaint?",
+        f"no column {wanted!r}" if wanted else "cannot tell which column holds the complaint",
         where=str(table.path),
         remedy=f"Name it with --text; there are: {', '.join(table.columns)}.",
     )
+
+
+def header_row(rows: Sequence[Sequence[Any]], wanted: str | None) -> int:
+    """Which of the first rows is the header: the first that names the text column, else the first of all.
+
+    Ledgers often carry a title, the period or the unit above the header.
+    """
+    known = {_comparable(name) for name in ([wanted] if wanted else TEXT_COLUMNS)}
+    for number, cells in enumerate(rows):
+        if known & {_comparable(as_text(cell)) for cell in cells}:
+            return number
+    return 0
+
+
+def _comparable(name: str) -> str:
+    """A column's name without regard to width, case, blanks, and traditional characters."""
+    return normalize(name)
 
 
 def in_blocks(rows: Iterable[Row]) -> Iterator[Block]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from classifier.tables.delimited import Record, read_records
-from classifier.tables.table import Row, Table, column_names, in_blocks
+from classifier.tables.table import HEADER_WITHIN, Row, Table, column_names, header_row, in_blocks
+
+NO_OBJECT: Final = "不是JSON对象 not a JSON object"
+"""Error of a JSON line that holds no object; it is kept as it is."""
 
 
-def open_delimited(path: Path, encoding: str, first_line: str) -> Table:
-    """Open CSV or TSV; the delimiter is the one that stands most often in the first line."""
-    delimiter = max(",\t;", key=first_line.count)
+def open_delimited(path: Path, encoding: str, start: str, wanted: str | None) -> Table:
+    """Open CSV or TSV; the delimiter is the one that stands most often in one of the first lines."""
+    lines = start.splitlines()[:HEADER_WITHIN]
+    delimiter = max(",\t;", key=lambda mark: max(line.count(mark) for line in lines))
 
     def records() -> Iterator[Record]:
         """Records from the first that is not blank to the last that is not blank."""
@@ -34,16 +39,20 @@ def open_delimited(path: Path, encoding: str, first_line: str) -> Table:
     width = total = 0
     for record in records():
         width, total = max(width, len(record.cells)), total + 1
-    header = next(records()).cells
+    titles = header_row([record.cells for record in islice(records(), HEADER_WITHIN)], wanted)
+    header = next(islice(records(), titles, None)).cells
     columns = column_names([header[0].removeprefix("\ufeff"), *header[1:]], width, path)
 
     def rows() -> Iterator[Row]:
-        for record in islice(records(), 1, None):
+        for record in islice(records(), titles + 1, None):
             cells = record.cells + [""] * (width - len(record.cells))
             yield Row(cells, record.line, _delimited_error(record))
 
+    notes = [f"编码 encoding: {encoding}"]
+    if titles:
+        notes.append(f"表头前的标题行未输出 title rows above the header left out: {titles}")
     kind = "tsv" if delimiter == "\t" else "csv"
-    return Table(path, kind, columns, total - 1, lambda: in_blocks(rows()), [f"编码 encoding: {encoding}"])
+    return Table(path, kind, columns, total - titles - 1, lambda: in_blocks(rows()), notes)
 
 
 def _delimited_error(record: Record) -> str:
@@ -75,8 +84,7 @@ def open_jsonl(path: Path, encoding: str) -> Table:
         for number, line in lines():
             document = _json_object(line)
             if document is None:
-                error = "不是JSON对象 not a JSON object"
-                yield Row([None] * len(names), number, error, line)
+                yield Row([line, *[None] * (len(names) - 1)][: len(names)], number, NO_OBJECT, line)
             else:
                 error = "有无法解码的字符 broken characters" if "\ufffd" in line else ""
                 yield Row([document.get(name) for name in names], number, error, line)
@@ -85,9 +93,9 @@ def open_jsonl(path: Path, encoding: str) -> Table:
 
 
 def _json_object(line: str) -> dict[str, Any] | None:
-    """The object on a line, its numbers as they are written (no digit is lost), or None."""
+    """The object on a line, no digit of its numbers lost, or None."""
     try:
-        document = json.loads(line, parse_int=str, parse_float=str)
+        document = json.loads(line, parse_float=Decimal)
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

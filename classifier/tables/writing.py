@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,9 +20,13 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from classifier.errors import TableError
 from classifier.tables.cells import as_text, neutralised
 from classifier.tables.table import Block, Table
+from classifier.tables.text import NO_OBJECT
 
 _EXCEL_ROWS: Final = 1_048_576
+_EXCEL_COLUMNS: Final = 16_384
 _EXCEL_CHARACTERS: Final = 32_767
+_EXCEL_DIGITS: Final = 10**15
+"""From here on Excel rounds whole numbers: they are written as text."""
 _SUFFIX: Final = {
     "csv": ".csv",
     "tsv": ".tsv",
@@ -115,7 +120,11 @@ class _Excel:
 
     def __init__(self, part: Path, suffix: str, table: Table, added: Sequence[str], raw: bool) -> None:
         if table.total >= _EXCEL_ROWS:
-            raise TableError(f"has {table.total:,} rows, too many for Excel", where=str(part), remedy="Write .csv.")
+            raise TableError(
+                f"has {table.total:,} rows, too many for Excel", where=str(table.path), remedy="Write .csv."
+            )
+        if len(table.columns) + len(added) > _EXCEL_COLUMNS:
+            raise TableError("has too many columns for Excel", where=str(table.path), remedy="Write .csv.")
         self._part = part
         self._raw = raw
         self._book = Workbook(write_only=True)
@@ -128,9 +137,11 @@ class _Excel:
             self._sheet.append([self._cell(value) for value in (*row.cells, *more)])
 
     def _cell(self, value: Any) -> Any:
-        if isinstance(value, int | float) or value is None or hasattr(value, "isoformat"):
+        whole = isinstance(value, int) and abs(value) < _EXCEL_DIGITS
+        zoned = getattr(value, "tzinfo", None) is not None  # Excel knows no time zones: such times become text
+        if value is None or whole or (isinstance(value, float | date | time | timedelta) and not zoned):
             return value
-        text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", as_text(value))[:_EXCEL_CHARACTERS]
+        text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _storable(as_text(value)))[:_EXCEL_CHARACTERS]
         if neutralised(text) == text:
             return text
         cell = WriteOnlyCell(self._sheet, text)
@@ -153,7 +164,7 @@ class _JsonLines:
     def write(self, block: Block, added: Sequence[Added]) -> None:
         for row, more in zip(block.rows, added, strict=True):
             ours = dict(zip(self._added, more, strict=True))
-            if row.source.endswith("}") and row.source.startswith("{") and not row.error.startswith("不是"):
+            if row.source and row.error != NO_OBJECT:
                 body = row.source[1:-1].strip()
                 self._file.write("{" + body + (", " if body else "") + self._dump(ours)[1:])
             elif row.source:
@@ -167,6 +178,11 @@ class _JsonLines:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _storable(text: str) -> str:
+    """A text without the lone surrogates that JSON may carry and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class _Parquet:
@@ -184,7 +200,10 @@ class _Parquet:
             theirs = block.batch.columns
         else:
             columns = zip(*(row.cells for row in block.rows), strict=True)
-            theirs = [pa.array([None if c is None else as_text(c) for c in column], pa.string()) for column in columns]
+            theirs = [
+                pa.array([None if c is None else _storable(as_text(c)) for c in column], pa.string())
+                for column in columns
+            ]
         ours = [pa.array(column, kind) for column, kind in zip(zip(*added, strict=True), self._ours.types, strict=True)]
         self._writer.write_batch(pa.record_batch([*theirs, *ours], schema=self._writer.schema))
 

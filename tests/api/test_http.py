@@ -99,6 +99,11 @@ def test_what_does_not_fit_is_named(client: TestClient, body: Any, kind: str, po
     assert document["instance"] == "/v1/classify"
 
 
+def test_pointers_are_escaped(client: TestClient) -> None:
+    document = refused(client.post("/v1/classify", json={"text": TEXT, "a/b~c": 1}), "unknown-field")
+    assert document["errors"][0]["pointer"] == "/a~1b~0c"
+
+
 def test_a_problem_never_repeats_what_was_sent(client: TestClient) -> None:
     answer = client.post("/v1/classify", json={"text": 5, "channel": "王小明13800138000"})
     assert "王小明" not in answer.text

@@ -78,7 +78,7 @@ def test_tag_a_gbk_csv(complaints: Command, tmp_path: Path) -> None:
     done = complaints("tag", "in.csv")
     assert done.returncode == 0
     assert "gb18030" in done.stderr
-    assert "第 3 行 line 3: the text is empty" in done.stderr
+    assert "第 3 行 line 3: 内容为空 the text is empty" in done.stderr
     assert "共 2 行 rows" in done.stdout
     with (tmp_path / "in.tagged.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

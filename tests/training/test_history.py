@@ -33,7 +33,7 @@ def test_a_good_file(tmp_path: Path, taxonomy: Taxonomy) -> None:
         (HEADER + "年费,card_fees,,fax,letter\n", "unknown channel 'fax'"),
         (HEADER + "年费,card_fees,,web,song\n", "unknown voice 'song'"),
         (HEADER + "年,费,card_fees,,web,letter\n", "wrong number of cells.*double quotes"),
-        (HEADER + '" ",card_fees,,web,letter\n', "line 2: the text is empty"),
+        (HEADER + '" ",card_fees,,web,letter\n', "line 2: 内容为空 the text is empty"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, taxonomy: Taxonomy, content: str, says: str) -> None:

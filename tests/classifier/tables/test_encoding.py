@@ -57,6 +57,10 @@ def test_one_broken_byte_does_not_turn_gbk_away(tmp_path: Path) -> None:
     assert detected(tmp_path / "f.csv", (SIMPLIFIED * 5).encode("gbk") + b"\xff\n") == "gb18030"
 
 
+def test_a_row_in_another_encoding_does_not_turn_the_file_away(tmp_path: Path) -> None:
+    assert detected(tmp_path / "f.csv", (SIMPLIFIED * 3).encode() + "信用卡年费\n".encode("gbk")) == "utf-8"
+
+
 def test_noise_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="is neither UTF-8 nor GB18030"):
         detected(tmp_path / "f.csv", bytes(range(128, 256)) * 20)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def test_a_json_line_keeps_every_character(file: Callable[..., Path], tmp_path: 
         "{}",
     ]
     table = open_table(file("a.jsonl", "\n".join(lines) + "\n"))
-    assert cells_of(table)[0] == ["6222021234567890123", "1.10", "年费", {"y": ["1", None]}]
+    assert cells_of(table)[0] == [6222021234567890123, Decimal("1.10"), "年费", {"y": [1, None]}]
     copy(table, tmp_path / "out.jsonl")
     out = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     assert out[0] == lines[0][:-1] + ', "seen": "yes"}'
@@ -336,3 +337,84 @@ def test_otherwise_the_columns_are_listed(file: Callable[..., Path]) -> None:
     with pytest.raises(TableError, match="no column '正文'"):
         find_text_column(table, "正文")
     assert find_text_column(table, "说明文字") == 1
+
+
+@pytest.mark.parametrize("name", ["内容", "內容", "ＴＥＸＴ", "投訴內容"])
+def test_names_without_regard_to_width_case_and_traditional_characters(file: Callable[..., Path], name: str) -> None:
+    assert find_text_column(open_table(file("a.csv", f"编号,{name}\n1,2\n"))) == 1
+
+
+def test_a_complaint_is_no_column_name(file: Callable[..., Path]) -> None:
+    """A file without a header would lose its first complaint."""
+    table = open_table(file("a.csv", "信用卡年费扣了我三百元，要求退还\n手机银行闪退\n"))
+    with pytest.raises(TableError, match="cannot tell which column"):
+        find_text_column(table)
+
+
+# --- what a stranger's files brought up
+
+
+@pytest.mark.parametrize("wanted", [None, "投诉内容"])
+def test_title_rows_above_the_header_are_passed_over_and_told(
+    file: Callable[..., Path], tmp_path: Path, wanted: str | None
+) -> None:
+    grid = [["2026年投诉台账", None], ["单位：观前支行", None], ["编号", "投诉内容"], ["007", "年费"]]
+    book = openpyxl.Workbook()
+    for cells in grid:
+        book.active.append(cells)
+    book.save(tmp_path / "a.xlsx")
+    text = "\n".join(",".join(cell or "" for cell in cells) for cells in grid)
+    for table in (open_table(tmp_path / "a.xlsx", wanted=wanted), open_table(file("a.csv", text), wanted=wanted)):
+        assert (table.columns, table.total) == (["编号", "投诉内容"], 1)
+        assert [(row.cells, row.line) for row in rows_of(table)] == [(["007", "年费"], 4)]
+        assert any("left out: 2" in note for note in table.notes)
+
+
+def test_an_xlsx_under_the_name_xls(workbook: Path) -> None:
+    assert open_table(workbook.rename(workbook.with_suffix(".xls"))).total == 4
+
+
+def test_times_python_lacks_harm_no_other_column(tmp_path: Path) -> None:
+    source = pa.table(
+        {"text": ["年费"], "took": pa.array([1], pa.duration("ns")), "far": pa.array([5_000_000], pa.date32())}
+    )
+    pq.write_table(source, tmp_path / "in.parquet")
+    table = open_table(tmp_path / "in.parquet")
+    copy(table, tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").drop(["seen"]).equals(source)
+    with pytest.raises(TableError, match=r"column took: cannot be read .*Write \.parquet"):
+        copy(table, tmp_path / "out.csv")
+
+
+def test_times_with_a_zone_go_to_excel_as_text(tmp_path: Path) -> None:
+    when = datetime(2026, 5, 1, 9, 30, tzinfo=UTC)
+    pq.write_table(pa.table({"text": ["年费"], "when": [when]}), tmp_path / "in.parquet")
+    copy(open_table(tmp_path / "in.parquet"), tmp_path / "out.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["B2"].value == "2026-05-01 09:30:00+00:00"
+
+
+def test_19_digits_from_json_stay_in_excel(file: Callable[..., Path], tmp_path: Path) -> None:
+    copy(open_table(file("a.jsonl", '{"id": 6222021234567890123, "text": "年费"}\n')), tmp_path / "out.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A2"].value == "6222021234567890123"
+
+
+def test_a_lone_surrogate_reaches_every_format(file: Callable[..., Path], tmp_path: Path) -> None:
+    table = open_table(file("a.jsonl", '{"text": "年费\\ud800"}\n'))
+    for ending in ("csv", "xlsx", "jsonl", "parquet"):
+        copy(table, tmp_path / f"out.{ending}")
+
+
+def test_a_broken_json_line_is_kept_in_other_formats_too(file: Callable[..., Path], tmp_path: Path) -> None:
+    copy(open_table(file("a.jsonl", '{"id": 1, "text": "年费"}\n{"text": "利息\n')), tmp_path / "out.csv")
+    assert '"{""text"": ""利息"' in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+def test_too_many_columns_for_excel_are_refused(file: Callable[..., Path], tmp_path: Path) -> None:
+    header = ",".join(f"c{i}" for i in range(16_384))
+    with pytest.raises(TableError, match="too many columns for Excel"):
+        copy(open_table(file("a.csv", f"{header}\n1\n")), tmp_path / "out.xlsx")
+
+
+def test_a_few_nul_bytes_do_not_stop_a_file(file: Callable[..., Path]) -> None:
+    rows = "".join(f"{i},信用卡年费乱收要求退还\n" for i in range(5))
+    assert open_table(file("a.csv", f"id,text\n{rows}6,年\x00费\n")).total == 6
