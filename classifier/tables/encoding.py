@@ -24,7 +24,7 @@ _FEW_BROKEN: Final = 0.02
 _SOME_BROKEN: Final = 0.3
 """Share up to which a file is still UTF-8 with some rows in another encoding, if nothing else explains it."""
 
-_RARE: Final = 0.2
+_RARE: Final = 0.35
 """Share of rare characters that no Chinese text reaches; Big5 read as GB18030 has more than half."""
 
 
