@@ -65,14 +65,17 @@ def _first(out_of_fold: OutOfFold) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _confidence(out_of_fold: OutOfFold) -> float:
-    """Fixed-sequence testing: from the surest texts downwards, as long as the lower bound holds at every step."""
+    """Fixed-sequence testing: from the surest twentieth downwards, as long as the lower bound holds at every step.
+
+    A sequence that began with fewer would fail at the first odd text among the surest, whatever the others prove.
+    """
     first, margin, right = _first(out_of_fold)
     first, right = first[margin >= MARGIN], right[margin >= MARGIN]
     order = np.argsort(-first, kind="stable")
     rights = np.cumsum(right[order])
     threshold = 1.0
     fewest = math.ceil(math.log(RISK) / math.log(PRECISION_TARGET))  # fewer prove nothing, even if all are right
-    for n in range(fewest, len(order) + 1, max(1, len(order) // 100)):
+    for n in range(max(fewest, len(order) // 20), len(order) + 1, max(1, len(order) // 100)):
         if precision_bound(int(rights[n - 1]), n) < PRECISION_TARGET:
             break
         threshold = float(first[order[n - 1]])

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.base import clone
 
 from classifier import ComplaintModel, normalize
 from classifier.features import ANALYZERS
@@ -41,16 +40,12 @@ def test_equals_the_pipeline_on_any_text(pipeline: Any, model: ComplaintModel, t
     assert_same(pipeline, model.scorer, texts)
 
 
-@given(preset=st.sampled_from(sorted(ANALYZERS)), seed=st.integers(0, 2**32 - 1), categories=st.integers(3, 8))
+@given(preset=st.sampled_from(sorted(ANALYZERS)), seed=st.integers(0, 2**32 - 1), categories=st.integers(2, 8))
 def test_equals_a_pipeline_fitted_on_any_texts(corpus: list[Labelled], preset: str, seed: int, categories: int) -> None:
     random = np.random.default_rng(seed)
     rows = [corpus[i] for i in random.choice(len(corpus), 120, replace=False)]
     labels = [f"c{k}" for k in random.permutation(np.arange(120) % categories)]
-    pipeline = (
-        clone(build_pipeline(preset))
-        .set_params(linear__max_iter=20, linear__tol=0.1)
-        .fit([r.text for r in rows], labels)
-    )
+    pipeline = build_pipeline(preset).fit([row.text for row in rows], labels)
     assert_same(pipeline, Scorer.compiled(pipeline), [row.text for row in corpus[:20]])
 
 
