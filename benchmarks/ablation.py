@@ -25,6 +25,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from classifier import Taxonomy, Tokenizer, normalize
+from classifier.pipeline import LinearAverage
 from training import read_bundled_corpus
 from training.history import definition_texts
 
@@ -54,28 +55,33 @@ def _both(first: Callable[[str], list[str]], second: Callable[[str], list[str]])
 
 
 def logistic(c: float = 30.0) -> LogisticRegression:
-    """The recipe's model."""
+    """Logistic regression as the recipe has it."""
     return LogisticRegression(C=c, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
+def vectors(c: float = 1.0) -> LinearSVC:
+    """A support vector machine as the recipe has it."""
+    return LinearSVC(C=c, class_weight="balanced", random_state=0)
+
+
 RECIPE = _both(_words, _characters(2))
+AVERAGE = LinearAverage([logistic(), vectors()])
 CHOICES: dict[str, tuple[Callable[[str], list[str]], Any, dict[str, Any], bool]] = {
-    "the recipe: words + 1-2 characters, LR C=30, definitions": (RECIPE, logistic(), {}, True),
-    "without definitions": (RECIPE, logistic(), {}, False),
-    "words": (_words, logistic(), {}, True),
-    "words and pairs (v1)": (_pairs, logistic(10), {}, True),
-    "words of jieba's own dictionary + 1-2 characters": (_both(BARE, _characters(2)), logistic(), {}, True),
-    "1-2 characters": (_characters(2), logistic(), {}, True),
-    "words + 1-3 characters": (_both(_words, _characters(3)), logistic(), {}, True),
-    "words and pairs + 1-2 characters": (_both(_pairs, _characters(2)), logistic(), {}, True),
-    "plain counts instead of sub-linear": (RECIPE, logistic(), {"sublinear_tf": False}, True),
-    "binary counts": (RECIPE, logistic(), {"binary": True}, True),
-    "terms in one text too": (RECIPE, logistic(), {"min_df": 1}, True),
-    "terms in three texts and more": (RECIPE, logistic(), {"min_df": 3}, True),
-    "LR C=10": (RECIPE, logistic(10), {}, True),
-    "LR C=100": (RECIPE, logistic(100), {}, True),
-    "LR, categories by their size": (RECIPE, logistic().set_params(class_weight=None), {}, True),
-    "linear SVM C=0.3": (RECIPE, LinearSVC(C=0.3, class_weight="balanced"), {}, True),
+    "the recipe: words + 1-2 characters, LR + SVM, definitions": (RECIPE, AVERAGE, {}, True),
+    "without definitions": (RECIPE, AVERAGE, {}, False),
+    "words": (_words, AVERAGE, {}, True),
+    "words and pairs of words (the terms of v1)": (_pairs, AVERAGE, {}, True),
+    "words of jieba's own dictionary + 1-2 characters": (_both(BARE, _characters(2)), AVERAGE, {}, True),
+    "1-2 characters": (_characters(2), AVERAGE, {}, True),
+    "words + 1-3 characters": (_both(_words, _characters(3)), AVERAGE, {}, True),
+    "plain counts instead of sub-linear": (RECIPE, AVERAGE, {"sublinear_tf": False}, True),
+    "binary counts": (RECIPE, AVERAGE, {"binary": True}, True),
+    "terms in three texts and more": (RECIPE, AVERAGE, {"min_df": 3}, True),
+    "logistic regression alone, C=10": (RECIPE, logistic(10), {}, True),
+    "logistic regression alone, C=30": (RECIPE, logistic(), {}, True),
+    "support vector machine alone, C=0.3": (RECIPE, vectors(0.3), {}, True),
+    "support vector machine alone, C=1": (RECIPE, vectors(), {}, True),
+    "LR + SVM C=0.3": (RECIPE, LinearAverage([logistic(), vectors(0.3)]), {}, True),
     "complement naive Bayes": (RECIPE, ComplementNB(alpha=0.3), {}, True),
 }
 
