@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from api.service import Service
 from api.settings import Settings
-from classifier.routing import Router
 from classifier.tables import find_text_column, open_table, output_path
 from classifier.tagging import Summary, tag_file
 from classifier.taxonomy import Taxonomy
@@ -30,10 +30,7 @@ def tag(
 ) -> None:
     """标注一个文件：每行加上类别、把握、处理方式和部门。 Tag every row of a file."""
     with reporting():
-        bundle = Registry(store_path()).load()
-        own = Settings().taxonomy
-        taxonomy = Taxonomy.load(own) if own else bundle.taxonomy
-        taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {bundle.manifest.version}")
+        service = Service(Registry(store_path()).load(), Settings().taxonomy)
         table = open_table(file, encoding=encoding, sheet=sheet, wanted=text)
         column = find_text_column(table, text)
         target = output or output_path(table)
@@ -43,14 +40,14 @@ def tag(
                 table,
                 column,
                 target,
-                bundle.model,
-                Router(taxonomy),
+                service.bundle.model,
+                service.router,
                 raw=raw,
                 progress=lambda done: bar.update(task, completed=done),
             )
     for note in (f"内容列 text column: {table.columns[column]}", *table.notes):
         err.print(note, markup=False)
-    _show(summary, taxonomy, target)
+    _show(summary, service.taxonomy, target)
 
 
 def _show(summary: Summary, taxonomy: Taxonomy, target: Path) -> None:
