@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from classifier.errors import ComplaintsError
 
 HOST: Final = "127.0.0.1"
 """Until there are API keys, the service talks to this machine only."""
@@ -23,3 +25,13 @@ class Settings(BaseSettings):
     )
     classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body of POST /v1/classify, in bytes.")
     batch_max_bytes: PositiveInt = Field(16 << 20, description="Largest body of POST /v1/classify/batch, in bytes.")
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; what is `given` goes before the environment. Raises `ComplaintsError` naming a bad one."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "COMPLAINTS_" + "_".join(map(str, first["loc"])).upper()
+        raise ComplaintsError(first["msg"], where=place, remedy="Correct this setting.") from error

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from api.schemas import Classification, ClassifyRequest
 from api.service import Service
-from api.settings import Settings
+from api.settings import load_settings
 from classifier.text import readable
 from cli.terminal import out, reporting
 from models import Registry, store_path
@@ -27,7 +27,7 @@ def classify(
     with reporting():
         # Bytes of an argument that are no UTF-8 arrive as lone surrogates, which no JSON can carry.
         words = _standard_input() if text is None else text.encode("utf-8", "replace").decode()
-        service = Service(Registry(store_path()).load(), Settings().taxonomy)
+        service = Service(Registry(store_path()).load(), load_settings().taxonomy)
         readable(words)
         answer = service.classify(ClassifyRequest(text=words, explain=True))
     if as_json:

@@ -6,27 +6,20 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import ValidationError
 
-from api import Settings, create_app
+from api import create_app
 from api.service import Service
-from api.settings import HOST
-from classifier.errors import ComplaintsError
+from api.settings import HOST, load_settings
 from classifier.taxonomy import BUNDLED
-from cli.terminal import err, fail, reporting
+from cli.terminal import err, reporting
 from cli.train import train_bundled
 from models import Registry, store_path
 
 
 def serve(port: Annotated[int | None, typer.Option(help="端口 TCP port.", min=0, max=65_535)] = None) -> None:
     """启动HTTP服务；没有模型时先用自带语料训练。 Serve over HTTP; without a model, train the bundled one first."""
-    try:
-        settings = Settings() if port is None else Settings(port=port)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = "COMPLAINTS_" + "_".join(map(str, first["loc"])).upper()
-        fail(ComplaintsError(first["msg"], where=place, remedy="Correct this setting."))
     with reporting():
+        settings = load_settings() if port is None else load_settings(port=port)
         registry = Registry(store_path())
         if registry.champion is None:
             err.print("还没有模型，先用自带语料训练。 No model yet: training the bundled one.")

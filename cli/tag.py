@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.service import Service
-from api.settings import Settings
+from api.settings import load_settings
 from classifier.tables import find_text_column, open_table, output_path
 from classifier.tagging import Summary, tag_file
 from classifier.taxonomy import Taxonomy
@@ -30,7 +30,7 @@ def tag(
 ) -> None:
     """标注一个文件：每行加上类别、把握、处理方式和部门。 Tag every row of a file."""
     with reporting():
-        service = Service(Registry(store_path()).load(), Settings().taxonomy)
+        service = Service(Registry(store_path()).load(), load_settings().taxonomy)
         table = open_table(file, encoding=encoding, sheet=sheet, wanted=text)
         column = find_text_column(table, text)
         target = output or output_path(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final
 
 import typer
 from rich.console import Console, JustifyMethod
@@ -17,20 +17,15 @@ out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
 
 
-def fail(error: ComplaintsError) -> NoReturn:
-    """Say what is wrong and leave with status 2."""
-    err.print("[bold red]错误 error[/]", end=" ")
-    err.print(str(error), markup=False, soft_wrap=True)
-    raise typer.Exit(2) from error
-
-
 @contextmanager
 def reporting() -> Iterator[None]:
     """Turn every error the program raises on purpose into one line and status 2."""
     try:
         yield
     except ComplaintsError as error:
-        fail(error)
+        err.print("[bold red]错误 error[/]", end=" ")
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
 
 
 def result_table(*headers: str, text_columns: int) -> Table:

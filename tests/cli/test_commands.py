@@ -144,10 +144,12 @@ def test_models_of_an_empty_store(complaints: Command, tmp_path: Path) -> None:
     assert "complaints train" in done.stdout
 
 
-def test_a_bad_setting_is_named(complaints: Command) -> None:
-    done = complaints("serve", env={"COMPLAINTS_CLASSIFY_MAX_BYTES": "many"})
+@pytest.mark.parametrize("arguments", [("serve",), ("classify", TEXT), ("tag", "a.csv")])
+def test_a_bad_setting_is_named(complaints: Command, arguments: tuple[str, ...]) -> None:
+    done = complaints(*arguments, env={"COMPLAINTS_CLASSIFY_MAX_BYTES": "many"})
     assert done.returncode == 2
     assert "COMPLAINTS_CLASSIFY_MAX_BYTES" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_lists_the_commands(complaints: Command) -> None:
