@@ -1,7 +1,7 @@
 """Which terms of a text are counted: one analyzer per preset.
 
 An analyzer turns a text into its terms, and says where each stands. Terms that are pieces of characters carry a mark
-before them, so that the word 年费 and the two characters 年费 are two terms.
+before them, so that the word 年费 and the two characters 年费 are two terms; concepts carry another.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from classifier.text import normalize
-from classifier.tokenizer import Tokenizer
+from classifier.thesaurus import Thesaurus
+from classifier.tokenizer import Tokenizer, is_word
 
 PIECE: Final = "\x1f"
 """Mark before a term that is a piece of characters; no canonical text holds it."""
+
+CONCEPT: Final = "\x1e"
+"""Mark before a term that is a concept of the thesaurus; no canonical text holds it."""
 
 Placed = tuple[str, int, int]
 """A term and the half-open span of the canonical text it stands for."""
@@ -24,6 +28,7 @@ class Analyzer(Protocol):
     """Turns texts into terms. Calling it takes a raw text, as scikit-learn hands it over."""
 
     tokenizer: Tokenizer
+    thesaurus: Thesaurus
 
     def __call__(self, text: str) -> list[str]:
         """The terms of a raw text."""
@@ -38,8 +43,9 @@ class Analyzer(Protocol):
 class WordPairs:
     """Words, and pairs of neighbouring words (written with one blank between)."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, thesaurus: Thesaurus) -> None:
         self.tokenizer = tokenizer
+        self.thesaurus = thesaurus
 
     def __call__(self, text: str) -> list[str]:
         """The terms of a raw text."""
@@ -64,8 +70,9 @@ class WordsAndPieces:
     Characters are what is left when a word is misspelt, unknown, or cut differently.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, thesaurus: Thesaurus) -> None:
         self.tokenizer = tokenizer
+        self.thesaurus = thesaurus
 
     def __call__(self, text: str) -> list[str]:
         """The terms of a raw text."""
@@ -86,8 +93,51 @@ class WordsAndPieces:
             yield PIECE + first + second, i, j + 1
 
 
-ANALYZERS: Final[Mapping[str, Callable[[Tokenizer], Analyzer]]] = {
+class WordsPiecesConcepts(WordsAndPieces):
+    """The same, and the thesaurus's concepts. Clauses that hold nothing but courtesies are passed over."""
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        heard = self.heard(canonical)
+        return [*super().terms(heard), *(CONCEPT + concept for concept, _, _ in self.thesaurus.places(heard))]
+
+    def places(self, canonical: str) -> Iterator[Placed]:
+        """The same terms, each with its place."""
+        heard = self.heard(canonical)
+        yield from super().places(heard)
+        for concept, start, end in self.thesaurus.places(heard):
+            yield CONCEPT + concept, start, end
+
+    def heard(self, canonical: str) -> str:
+        """The canonical text with blanks in place of its courtesies; the whole, if it holds nothing else.
+
+        Examples
+        --------
+        >>> analyzer = WordsPiecesConcepts(Tokenizer(), Thesaurus("courtesy: 您好 谢谢"))
+        >>> analyzer.heard("您好,年费太高,谢谢")
+        '  ,年费太高,  '
+        """
+        courtesies = self.thesaurus.courtesies
+        heard: list[str] = []
+        clause: list[str] = []
+        anything = False
+        for piece in [*self.tokenizer.cut(canonical), ""]:
+            if is_word(piece):
+                clause.append(piece)
+                continue
+            if courtesies.issuperset(clause):
+                heard.append(" " * sum(map(len, clause)))
+            else:
+                heard += clause
+                anything = True
+            heard.append(piece)
+            clause = []
+        return "".join(heard) if anything else canonical
+
+
+ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {
     "tfidf-linear.v1": WordPairs,
     "tfidf-linear.v2": WordsAndPieces,
+    "tfidf-linear.v3": WordsPiecesConcepts,
 }
 """The analyzer of every preset."""

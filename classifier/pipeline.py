@@ -14,15 +14,17 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from classifier.features import ANALYZERS
+from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 
-DEFAULT_PRESET: Final = "tfidf-linear.v2"
+DEFAULT_PRESET: Final = "tfidf-linear.v3"
 
 
 class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -92,18 +94,41 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+class LinearNaiveBayes(MultinomialNB):  # type: ignore[misc]
+    """Multinomial naive Bayes with its log-probabilities as ``coef_``, above their mean over the classes."""
+
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights, shape (K, F)."""
+        weights: np.ndarray = self.feature_log_prob_ - self.feature_log_prob_.mean(axis=0)
+        return weights
+
+    @property
+    def intercept_(self) -> np.ndarray:
+        """One per class, shape (K,)."""
+        intercepts: np.ndarray = self.class_log_prior_
+        return intercepts
+
+
 def _logistic(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
+def _vectors() -> LinearSVC:
+    return LinearSVC(C=1.0, class_weight="balanced", random_state=0)
+
+
 _ESTIMATORS: Final = {
     "tfidf-linear.v1": (_logistic(10.0),),
-    "tfidf-linear.v2": (_logistic(30.0), LinearSVC(C=1.0, class_weight="balanced", random_state=0)),
+    "tfidf-linear.v2": (_logistic(30.0), _vectors()),
+    "tfidf-linear.v3": (_logistic(30.0), _vectors(), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
 }
-"""The linear models of each preset, chosen with one voice left out at a time (benchmarks/ablation.py)."""
+"""The linear models of each preset, chosen with one voice left out at a time (docs/ablation.md)."""
 
 
-def build_pipeline(preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = None) -> Pipeline:
+def build_pipeline(
+    preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = None, thesaurus: Thesaurus | None = None
+) -> Pipeline:
     """An unfitted pipeline from raw texts to category probabilities.
 
     Sub-linear TF-IDF of length one over the preset's terms, as far as they stand in two texts or more, then a linear
@@ -114,8 +139,12 @@ def build_pipeline(preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = N
     preset : str
         ``tfidf-linear.v1``: words and pairs of neighbouring words, logistic regression. ``tfidf-linear.v2``: words,
         characters and pairs of neighbouring characters, logistic regression and support vector machine averaged.
+        ``tfidf-linear.v3``: the same terms and the concepts of the thesaurus, courtesies passed over; naive Bayes is
+        the third of the average.
     tokenizer : Tokenizer, optional
         The words; by default those of the bundled lexicon.
+    thesaurus : Thesaurus, optional
+        The concepts; by default the bundled ones.
 
     Returns
     -------
@@ -129,5 +158,6 @@ def build_pipeline(preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = N
     """
     if preset not in ANALYZERS:
         raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
-    tfidf = TfidfVectorizer(analyzer=ANALYZERS[preset](tokenizer or Tokenizer()), min_df=2, sublinear_tf=True)
+    analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
+    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])

@@ -24,6 +24,11 @@ BUNDLED: Final = Path(__file__).with_name("lexicon") / "banking.txt"
 _WORD = re.compile(r"\w")
 
 
+def is_word(piece: str) -> bool:
+    """Whether a piece of a cut text is a word, not punctuation or blanks."""
+    return _WORD.search(piece) is not None
+
+
 class Tokenizer:
     """Cuts a canonical text into words.
 
@@ -54,7 +59,7 @@ class Tokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """The words of a canonical text in their order; punctuation and blanks are left out."""
-        return [piece for piece in self._engine.cut(text, False) if _WORD.search(piece)]
+        return [piece for piece in self._engine.cut(text, False) if is_word(piece)]
 
     def cut(self, text: str) -> list[str]:
         """All pieces of `text`, punctuation and blanks included: ``"".join(cut(text)) == text``."""
@@ -64,7 +69,7 @@ class Tokenizer:
         """The words as when called, each with its half-open span of `text`."""
         position = 0
         for piece in self._engine.cut(text, False):
-            if _WORD.search(piece):
+            if is_word(piece):
                 yield piece, position, position + len(piece)
             position += len(piece)
 

@@ -5,7 +5,7 @@ A bundle is a folder::
     manifest.json     format number, version, label order, thresholds, tokenizer, data, metrics, SHA-256 of every file
     vocabulary.json   the terms, in row order
     idf.npy  weights.npy  intercepts.npy
-    lexicon.txt  taxonomy.toml
+    lexicon.txt  thesaurus.txt  taxonomy.toml
     pipeline.joblib   the fitted scikit-learn pipeline; for training only
 
 Serving reads JSON and plain arrays and never unpickles. Whatever is read is hashed first.
@@ -26,12 +26,15 @@ from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
 from classifier.scorer import Floats, Scorer
 from classifier.taxonomy import Taxonomy
+from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 
 FORMAT: Final = 1
 """The number of the folder's layout; a new layout gets a new number, and old numbers keep loading."""
 
 MANIFEST: Final = "manifest.json"
+_LEXICON: Final = "lexicon.txt"
+_THESAURUS: Final = "thesaurus.txt"
 _PIPELINE: Final = "pipeline.joblib"
 _ARRAYS: Final = ("idf", "weights", "intercepts")
 _TRAIN_AGAIN: Final = "Train again with `complaints train`, or bring the bundle back from a backup."
@@ -104,7 +107,7 @@ class Bundle:
             If a file is missing, changed or unknown, the format is unknown, or this machine cuts words differently.
         """
         manifest = _checked_manifest(folder, manifest_sha256)
-        tokenizer = Tokenizer(_text(folder, "lexicon.txt"), source=str(folder / "lexicon.txt"))
+        tokenizer = Tokenizer(_text(folder, _LEXICON), source=str(folder / _LEXICON))
         if tokenizer.identity() != manifest.tokenizer:
             raise BundleError(
                 f"was trained with tokenizer {manifest.tokenizer}, here is {tokenizer.identity()}",
@@ -114,7 +117,9 @@ class Bundle:
         taxonomy = Taxonomy.parse(_text(folder, "taxonomy.toml"), source=str(folder / "taxonomy.toml"))
         taxonomy.require(frozenset(manifest.classes), needed_by=f"model {manifest.version}")
         idf, weights, intercepts = (_array(folder, name) for name in _ARRAYS)
-        analyzer = ANALYZERS[manifest.preset](tokenizer)
+        # Models older than the thesaurus have none and need none.
+        concepts = _text(folder, _THESAURUS) if _THESAURUS in manifest.files else ""
+        analyzer = ANALYZERS[manifest.preset](tokenizer, Thesaurus(concepts, source=str(folder / _THESAURUS)))
         scorer = Scorer(json.loads(_text(folder, "vocabulary.json")), idf, weights, intercepts, analyzer)
         model = ComplaintModel(manifest.classes, scorer, Thresholds(**manifest.thresholds), manifest.version)
         return cls(manifest, model, taxonomy)
@@ -131,7 +136,8 @@ def write_bundle(folder: Path, manifest: Manifest, scorer: Scorer, taxonomy: str
     (folder / "vocabulary.json").write_text(json.dumps(list(scorer.vocabulary), ensure_ascii=False), encoding="utf-8")
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
-    (folder / "lexicon.txt").write_text(scorer.analyzer.tokenizer.lexicon, encoding="utf-8")
+    (folder / _LEXICON).write_text(scorer.analyzer.tokenizer.lexicon, encoding="utf-8")
+    (folder / _THESAURUS).write_text(scorer.analyzer.thesaurus.text, encoding="utf-8")
     (folder / "taxonomy.toml").write_text(taxonomy, encoding="utf-8")
     _joblib().dump(pipeline, folder / _PIPELINE)
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}

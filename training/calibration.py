@@ -28,7 +28,7 @@ def fit_temperature(out_of_fold: OutOfFold) -> float:
         heated = at_temperature(out_of_fold, float(np.exp(log_temperature))).probabilities
         return float(-np.log(np.maximum(heated[np.arange(len(column)), column], 1e-12)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded").x))
 
 
 def at_temperature(out_of_fold: OutOfFold, temperature: float) -> OutOfFold:

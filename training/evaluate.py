@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
@@ -124,8 +125,22 @@ def cross_validate(
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
     progress(0, len(folds))
-    for done, (inside, outside) in enumerate(folds, start=1):
-        pipeline = build().fit([*(texts[i] for i in inside), *extra[0]], [*label_array[inside], *extra[1]])
-        probabilities[outside] = pipeline.predict_proba([texts[i] for i in outside])
+    # One process a core, so that judging a recipe takes little longer than fitting it.
+    judged = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(_probabilities)(
+            build(),
+            [*(texts[i] for i in inside), *extra[0]],
+            [*label_array[inside], *extra[1]],
+            [texts[i] for i in outside],
+        )
+        for inside, outside in folds
+    )
+    for done, ((_, outside), said) in enumerate(zip(folds, judged, strict=True), start=1):
+        probabilities[outside] = said
         progress(done, len(folds))
     return OutOfFold(tuple(classes.tolist()), label_array, probabilities)
+
+
+def _probabilities(pipeline: Any, texts: list[str], labels: list[str], unseen: list[str]) -> NDArray[np.float64]:
+    probabilities: NDArray[np.float64] = pipeline.fit(texts, labels).predict_proba(unseen)
+    return probabilities

@@ -13,6 +13,7 @@ from typing import Final
 from classifier.pipeline import DEFAULT_PRESET, build_pipeline
 from classifier.scorer import Scorer
 from classifier.taxonomy import Taxonomy
+from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 from models.bundle import FORMAT, Manifest, write_bundle
 from models.registry import Registry
@@ -62,11 +63,11 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     """
     texts, labels = [row.text for row in rows], [row.category for row in rows]
     definitions = definition_texts(Taxonomy.parse(taxonomy, source="taxonomy"), only=set(labels))
-    tokenizer = Tokenizer()
+    tokenizer, thesaurus = Tokenizer(), Thesaurus()
     measured = cross_validate(
         texts,
         labels,
-        lambda: build_pipeline(tokenizer=tokenizer),
+        lambda: build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus),
         groups=[row.voice for row in rows],
         extra=definitions,
         seed=SEED,
@@ -77,7 +78,7 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
     coverage, precision = coverage_and_precision(out_of_fold, thresholds)
     progress("训练 fitting", 0, 1)
-    pipeline = build_pipeline(tokenizer=tokenizer).fit([*texts, *definitions[0]], [*labels, *definitions[1]])
+    pipeline = build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus).fit([*texts, *definitions[0]], [*labels, *definitions[1]])
     fold_in(temperature, pipeline)
     progress("训练 fitting", 1, 1)
     created = datetime.now(UTC)

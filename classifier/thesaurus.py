@@ -1,0 +1,118 @@
+"""Concepts: expressions that mean one thing to the reader of a complaint.
+
+Thousands of people say 登不上, 进不去, 上不去 and 登录不了; a corpus holds some of them a hundred times and others never. A
+thesaurus gives all of them one concept, which is counted beside the words themselves.
+
+One line of the file is a concept and its expressions::
+
+    cannot_log_in: 登不上 进不去 上不去 登录不了
+
+The line ``courtesy`` is another matter: its words say nothing about the case. A clause of nothing else (您好,麻烦您看一下)
+is passed over, so that the frame an agent or a polite customer puts around a complaint does not move its category.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from classifier.errors import LexiconError
+from classifier.text import normalize
+
+BUNDLED: Final = Path(__file__).with_name("lexicon") / "thesaurus.txt"
+
+COURTESY: Final = "courtesy"
+
+_CONCEPT = re.compile(r"[a-z][a-z0-9_]*")
+_SHORTEST: Final = 2
+"""Characters of an expression: shorter ones stand inside too many others."""
+
+
+class Thesaurus:
+    """Finds concepts in a canonical text.
+
+    Parameters
+    ----------
+    text : str, optional
+        Thesaurus text, as described above; ``#`` for comments. Without it, the bundled one.
+    source : str
+        The name errors use for it.
+
+    Attributes
+    ----------
+    text : str
+        What it was made of.
+    courtesies : frozenset of str
+        Words that say nothing about the case.
+
+    Raises
+    ------
+    LexiconError
+        If a line is not a concept with its expressions, a concept or an expression stands twice, or an expression is too
+        short or not in canonical form (it could then never be met).
+
+    Examples
+    --------
+    >>> thesaurus = Thesaurus("no_login: 登不上 进不去\\ncard: 卡 信用卡号".replace("卡 ", ""))
+    >>> list(thesaurus.places("app登不上,信用卡号也没了"))
+    [('no_login', 3, 6), ('card', 7, 11)]
+    """
+
+    def __init__(self, text: str | None = None, *, source: str = "thesaurus") -> None:
+        self.text = BUNDLED.read_text(encoding="utf-8") if text is None else text
+        concepts = parse_thesaurus(self.text, source=source)
+        self.courtesies = frozenset(concepts.pop(COURTESY, ()))
+        # By their first two characters, longest first: one look-up a place, and the longest expression wins.
+        self._starting: dict[str, list[tuple[str, str]]] = {}
+        for concept, expressions in concepts.items():
+            for expression in expressions:
+                self._starting.setdefault(expression[:_SHORTEST], []).append((expression, concept))
+        for candidates in self._starting.values():
+            candidates.sort(key=lambda candidate: -len(candidate[0]))
+
+    def places(self, canonical: str) -> Iterator[tuple[str, int, int]]:
+        """The concepts of a canonical text, each with its half-open span; no two overlap, the earlier one wins."""
+        position = 0
+        while position < len(canonical) - 1:
+            for expression, concept in self._starting.get(canonical[position : position + _SHORTEST], ()):
+                if canonical.startswith(expression, position):
+                    yield concept, position, position + len(expression)
+                    position += len(expression) - 1
+                    break
+            position += 1
+
+
+def parse_thesaurus(text: str, *, source: str) -> dict[str, tuple[str, ...]]:
+    """Read a thesaurus into concept → expressions. Raises `LexiconError`, naming `source` and the line."""
+    concepts: dict[str, tuple[str, ...]] = {}
+    seen: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        concept, colon, rest = line.partition("#")[0].strip().partition(":")
+        if not concept and not colon:
+            continue
+        where = f"{source}, line {number}"
+        expressions = tuple(rest.split())
+        if not _CONCEPT.fullmatch(concept) or not expressions:
+            raise LexiconError(
+                f"{line!r} is not a concept and its expressions", where=where, remedy="Write e.g. no_login: 登不上 进不去."
+            )
+        if concept in concepts:
+            raise LexiconError(f"concept {concept!r} stands twice", where=where, remedy="Make one line of the two.")
+        for expression in expressions:
+            if expression in seen:
+                raise LexiconError(
+                    f"{expression!r} stands in {seen[expression]} and {concept}", where=where, remedy="Keep it in one."
+                )
+            if concept != COURTESY and len(expression) < _SHORTEST:
+                raise LexiconError(f"{expression!r} is too short", where=where, remedy="Two characters at least.")
+            if normalize(expression) != expression:
+                raise LexiconError(
+                    f"{expression!r} is not in canonical form",
+                    where=where,
+                    remedy=f"Write it as {normalize(expression)!r}.",
+                )
+            seen[expression] = concept
+        concepts[concept] = expressions
+    return concepts
