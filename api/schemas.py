@@ -43,7 +43,13 @@ class ClassifyRequest(_Request):
     branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
     received_at: datetime | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
     metadata: Metadata = Field(default_factory=Metadata)
-    top_k: int = Field(3, ge=1, le=100, strict=True, description="How many candidates to answer, best first.")
+    top_k: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        strict=True,
+        description="How many candidates to answer, best first; by default as many as a reviewer needs.",
+    )
     explain: bool = Field(False, strict=True, description="Whether to name the terms that spoke for the category.")
 
 
@@ -106,7 +112,9 @@ class Classification(BaseModel):
     group: NamedOut
     confidence: float = Field(description="Probability of the category, 0 to 1.")
     secondary: list[NamedOut] = Field(description="What else the text complains about.")
-    candidates: list[CandidateOut] = Field(description="The top_k most probable categories.")
+    candidates: list[CandidateOut] = Field(
+        description="The most probable categories, best first; by default so many that the right one is among them."
+    )
     decision: Literal["auto", "review"] = Field(description="auto: may be acted on; review: a person looks first.")
     department: NamedOut = Field(description="The one owner of the case.")
     priority: Literal["P1", "P3"] = Field(description="P1 is first in line.")
@@ -121,7 +129,7 @@ class Classification(BaseModel):
         taxonomy: Taxonomy,
         *,
         model: str,
-        top_k: int,
+        top_k: int | None,
         evidence: tuple[Evidence, ...] | None,
     ) -> Classification:
         """Put together what model and router said."""
@@ -136,7 +144,7 @@ class Classification(BaseModel):
                 CandidateOut(
                     **NamedOut.of(taxonomy[ranked.category]).model_dump(), confidence=round(ranked.probability, 4)
                 )
-                for ranked in prediction.ranked[:top_k]
+                for ranked in (prediction.ranked[:top_k] if top_k else prediction.candidates)
             ],
             decision=prediction.decision,
             department=NamedOut.of(decision.department),

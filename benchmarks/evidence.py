@@ -48,4 +48,4 @@ def _without(
             kept.append(canonical[position:start])
             position = end
     kept.append(canonical[position:])
-    return float(model.scorer.probabilities("".join(kept))[column])
+    return float(model.scorer.probabilities(model.scorer.terms("".join(kept)))[column])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ class Prediction:
         Categories the text probably complains about too, most probable first.
     decision : {'auto', 'review'}
         Whether the category may be acted on, or a person should look first.
+    candidates : tuple of Ranked
+        As many categories, most probable first, as a reviewer needs to find the right one among them.
     ranked : tuple of Ranked
         All categories, most probable first.
     """
@@ -46,6 +48,7 @@ class Prediction:
     confidence: float
     secondary: tuple[str, ...]
     decision: Verdict
+    candidates: tuple[Ranked, ...]
     ranked: tuple[Ranked, ...]
 
 
@@ -83,16 +86,48 @@ class Thresholds:
     Attributes
     ----------
     confidence : float
-        Least probability of the first category for ``auto``.
+        Least probability of the first category for ``auto``, in a text of `USUAL_LENGTH` characters (see `trust`).
     margin : float
         Least distance between the first and the second category for ``auto``.
     secondary : float
         Least probability of a secondary category.
+    candidate : float
+        Least probability of a candidate.
+    familiarity : float
+        Least share of known terms for ``auto``: a text from another world goes to a person, however sure it sounds.
+    length : float
+        How much surer a short text must be; 0 for models that did not learn it.
     """
 
     confidence: float
     margin: float
     secondary: float
+    candidate: float = 0.05
+    familiarity: float = 0.0
+    length: float = 0.0
+
+
+USUAL_LENGTH: Final = 60
+"""Characters of a usual complaint in canonical form."""
+
+_SUREST: Final = 1 - 1e-9
+
+
+def trust(confidence: NDArray[np.float64], characters: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+    """How far confidences may be trusted: what they would be worth in texts of `USUAL_LENGTH` characters.
+
+    A short text has few words that could speak against a category, so that the same confidence is right less often: its
+    log-odds change by `length` times the logarithm of the text's length in usual lengths.
+
+    Examples
+    --------
+    >>> trust(np.array([0.9, 0.9]), np.array([60.0, 15.0]), length=0.5).round(2).tolist()
+    [0.9, 0.82]
+    """
+    sure = np.minimum(confidence, _SUREST)
+    odds = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
+    trusted: NDArray[np.float64] = odds / (1 + odds)
+    return trusted
 
 
 class ComplaintModel:
@@ -156,11 +191,22 @@ class ComplaintModel:
         return spoke
 
     def _prediction(self, canonical: str) -> Prediction:
-        probabilities = self.scorer.probabilities(canonical)
+        terms = self.scorer.terms(canonical)
+        probabilities = self.scorer.probabilities(terms)
         order = np.argsort(-probabilities, kind="stable").tolist()
         ranked = tuple(Ranked(self.classes_[k], float(probabilities[k])) for k in order)
-        first = ranked[0]
-        margin = first.probability - (ranked[1].probability if len(ranked) > 1 else 0.0)
-        sure = first.probability >= self.thresholds.confidence and margin >= self.thresholds.margin
-        secondary = tuple(r.category for r in ranked[1:] if r.probability >= self.thresholds.secondary)
-        return Prediction(first.category, first.probability, secondary, "auto" if sure else "review", ranked)
+        first, rest, least = ranked[0], ranked[1:], self.thresholds
+        trusted = float(trust(np.array(first.probability), np.array(float(len(canonical))), least.length))
+        sure = (
+            trusted >= least.confidence
+            and first.probability - (rest[0].probability if rest else 0.0) >= least.margin
+            and terms.familiarity >= least.familiarity
+        )
+        return Prediction(
+            first.category,
+            first.probability,
+            tuple(r.category for r in rest if r.probability >= least.secondary),
+            "auto" if sure else "review",
+            (first, *(r for r in rest if r.probability >= least.candidate)),
+            ranked,
+        )

@@ -32,10 +32,13 @@ class Terms:
         Their rows in the vocabulary, each once, in order of first appearance.
     values : ndarray of float32, shape (n,)
         Their TF-IDF values; the vector has length one.
+    familiarity : float
+        Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
     """
 
     rows: NDArray[np.intp]
     values: Floats
+    familiarity: float
 
 
 class Scorer:
@@ -88,29 +91,33 @@ class Scorer:
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""
         counts: dict[int, int] = {}
+        unknown = set()
         row_of = self._row.get
         for term in self.analyzer.terms(text):
             row = row_of(term)
-            if row is not None:
+            if row is None:
+                unknown.add(term)
+            else:
                 counts[row] = counts.get(row, 0) + 1
         rows = np.fromiter(counts.keys(), np.intp, len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), WEIGHTS, len(counts)))) * self.idf[rows]
         length = float(np.sqrt(values @ values))
-        return Terms(rows, values / WEIGHTS.type(length) if length else values)
+        different = len(counts) + len(unknown)
+        familiarity = len(counts) / different if different else 0.0
+        return Terms(rows, values / WEIGHTS.type(length) if length else values, familiarity)
 
     def row(self, term: str) -> int | None:
         """The row of a term, if the vocabulary has it."""
         return self._row.get(term)
 
-    def scores(self, text: str) -> Floats:
-        """Scores of the categories for a canonical text, shape (K,)."""
-        terms = self.terms(text)
+    def scores(self, terms: Terms) -> Floats:
+        """Scores of the categories for a text's terms, shape (K,)."""
         scores: Floats = terms.values @ self.weights[terms.rows] + self.intercepts
         return scores
 
-    def probabilities(self, text: str) -> Floats:
+    def probabilities(self, terms: Terms) -> Floats:
         """Softmax of the scores, shape (K,)."""
-        scores = self.scores(text)
+        scores = self.scores(terms)
         odds = np.exp(scores - scores.max())
         probabilities: Floats = odds / odds.sum()
         return probabilities

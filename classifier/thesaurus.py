@@ -1,14 +1,15 @@
 """Concepts: expressions that mean one thing to the reader of a complaint.
 
-Thousands of people say 登不上, 进不去, 上不去 and 登录不了; a corpus holds some of them a hundred times and others never. A
+Thousands of people say 登不上, 进不去, 上不去 and 登录不了; a corpus holds some of them often and others never. A
 thesaurus gives all of them one concept, which is counted beside the words themselves.
 
 One line of the file is a concept and its expressions::
 
     cannot_log_in: 登不上 进不去 上不去 登录不了
 
-The line ``courtesy`` is another matter: its words say nothing about the case. A clause of nothing else (您好,麻烦您看一下)
-is passed over, so that the frame an agent or a polite customer puts around a complaint does not move its category.
+The line ``courtesy`` is another matter: its words say nothing about the case. A clause of nothing else
+(您好,麻烦您看一下) is passed over, so that the frame an agent or a polite customer puts around a complaint does not
+move its category.
 """
 
 from __future__ import annotations
@@ -50,14 +51,13 @@ class Thesaurus:
     Raises
     ------
     LexiconError
-        If a line is not a concept with its expressions, a concept or an expression stands twice, or an expression is too
-        short or not in canonical form (it could then never be met).
+        If a line is not a concept with its expressions, a concept or an expression stands twice, or an expression is
+        too short or not in canonical form (it could then never be met).
 
     Examples
     --------
-    >>> thesaurus = Thesaurus("no_login: 登不上 进不去\\ncard: 卡 信用卡号".replace("卡 ", ""))
-    >>> list(thesaurus.places("app登不上,信用卡号也没了"))
-    [('no_login', 3, 6), ('card', 7, 11)]
+    >>> list(Thesaurus("no_login: 登不上 进不去").places("app登不上,网页也进不去"))
+    [('no_login', 3, 6), ('no_login', 10, 13)]
     """
 
     def __init__(self, text: str | None = None, *, source: str = "thesaurus") -> None:
@@ -96,7 +96,9 @@ def parse_thesaurus(text: str, *, source: str) -> dict[str, tuple[str, ...]]:
         expressions = tuple(rest.split())
         if not _CONCEPT.fullmatch(concept) or not expressions:
             raise LexiconError(
-                f"{line!r} is not a concept and its expressions", where=where, remedy="Write e.g. no_login: 登不上 进不去."
+                f"{line!r} is not a concept and its expressions",
+                where=where,
+                remedy="Write e.g. no_login: 登不上 进不去.",
             )
         if concept in concepts:
             raise LexiconError(f"concept {concept!r} stands twice", where=where, remedy="Make one line of the two.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,11 +22,10 @@ def fit_temperature(out_of_fold: OutOfFold) -> float:
     ----------
     C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
-    column = np.searchsorted(out_of_fold.classes, out_of_fold.labels)
 
     def loss(log_temperature: float) -> float:
-        heated = at_temperature(out_of_fold, float(np.exp(log_temperature))).probabilities
-        return float(-np.log(np.maximum(heated[np.arange(len(column)), column], 1e-12)).mean())
+        heated = at_temperature(out_of_fold, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(heated.of_labels, 1e-12)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded").x))
 
@@ -45,10 +44,35 @@ def fold_in(temperature: float, pipeline: Any) -> None:
     linear.intercept_ = linear.intercept_ / temperature
 
 
-def calibration_error(out_of_fold: OutOfFold) -> float:
-    """Expected calibration error of the first category in `BINS` equally wide bins: 0 is honest, 1 is a lie."""
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """One bin of a reliability curve: how sure its texts' first categories are on average, and how many are right.
+
+    Attributes
+    ----------
+    confidence, right : float
+        Mean confidence and share right; honest if equal.
+    texts : int
+    """
+
+    confidence: float
+    right: float
+    texts: int
+
+
+def reliability(out_of_fold: OutOfFold) -> list[Reliability]:
+    """The reliability curve of the first category in `BINS` equally wide bins of confidence, empty bins left out."""
     confidence = out_of_fold.probabilities.max(axis=1)
     right = out_of_fold.predicted == out_of_fold.labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(float((confidence[bins == b] - right[bins == b]).sum())) for b in range(BINS)]
-    return sum(gaps) / len(confidence)
+    return [
+        Reliability(float(confidence[bins == b].mean()), float(right[bins == b].mean()), int((bins == b).sum()))
+        for b in range(BINS)
+        if (bins == b).any()
+    ]
+
+
+def calibration_error(out_of_fold: OutOfFold) -> float:
+    """Expected calibration error of the first category in `BINS` equally wide bins: 0 is honest, 1 is a lie."""
+    curve = reliability(out_of_fold)
+    return sum(point.texts * abs(point.confidence - point.right) for point in curve) / len(out_of_fold.labels)

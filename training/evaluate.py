@@ -13,6 +13,8 @@ from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_su
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from classifier.errors import CorpusError
+from classifier.scorer import Scorer
+from classifier.text import normalize
 
 FOLDS: Final = 5
 
@@ -39,17 +41,30 @@ class OutOfFold:
     labels : ndarray of str, shape (N,)
         The right answers.
     probabilities : ndarray, shape (N, K)
+    familiarity : ndarray, shape (N,)
+        Share of each text's terms that the fit knew.
+    characters : ndarray, shape (N,)
+        Length of each text in canonical form.
     """
 
     classes: tuple[str, ...]
     labels: NDArray[np.str_]
     probabilities: NDArray[np.float64]
+    familiarity: NDArray[np.float64]
+    characters: NDArray[np.float64]
 
     @property
     def predicted(self) -> NDArray[np.str_]:
         """The most probable category of each text, shape (N,)."""
         predicted: NDArray[np.str_] = np.asarray(self.classes)[self.probabilities.argmax(axis=1)]
         return predicted
+
+    @property
+    def of_labels(self) -> NDArray[np.float64]:
+        """The probability given to each text's right category, shape (N,)."""
+        columns = np.searchsorted(self.classes, self.labels)
+        of_labels: NDArray[np.float64] = self.probabilities[np.arange(len(columns)), columns]
+        return of_labels
 
     @property
     def accuracy(self) -> float:
@@ -118,7 +133,7 @@ def cross_validate(
             f"too few texts to judge: {', '.join(small) or 'one category only'}",
             remedy=f"Give every category at least {FOLDS} texts.",
         )
-    probabilities = np.empty((len(texts), len(classes)))
+    probabilities, familiarity = np.empty((len(texts), len(classes))), np.empty(len(texts))
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
     folds = list(splitter.split(label_array, label_array, groups))
     alone = sorted({code for inside, _ in folds for code in set(classes) - set(label_array[inside])})
@@ -127,7 +142,7 @@ def cross_validate(
     progress(0, len(folds))
     # One process a core, so that judging a recipe takes little longer than fitting it.
     judged = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_probabilities)(
+        delayed(_judge)(
             build(),
             [*(texts[i] for i in inside), *extra[0]],
             [*label_array[inside], *extra[1]],
@@ -136,11 +151,16 @@ def cross_validate(
         for inside, outside in folds
     )
     for done, ((_, outside), said) in enumerate(zip(folds, judged, strict=True), start=1):
-        probabilities[outside] = said
+        probabilities[outside], familiarity[outside] = said
         progress(done, len(folds))
-    return OutOfFold(tuple(classes.tolist()), label_array, probabilities)
+    characters = np.array([len(normalize(text)) for text in texts], dtype=float)
+    return OutOfFold(tuple(classes.tolist()), label_array, probabilities, familiarity, characters)
 
 
-def _probabilities(pipeline: Any, texts: list[str], labels: list[str], unseen: list[str]) -> NDArray[np.float64]:
-    probabilities: NDArray[np.float64] = pipeline.fit(texts, labels).predict_proba(unseen)
-    return probabilities
+def _judge(
+    pipeline: Any, texts: list[str], labels: list[str], unseen: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities of unseen texts, and how familiar their terms are."""
+    scorer = Scorer.compiled(pipeline.fit(texts, labels))
+    familiarity = np.array([scorer.terms(normalize(text)).familiarity for text in unseen])
+    return pipeline.predict_proba(unseen), familiarity

@@ -17,10 +17,10 @@ from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 from models.bundle import FORMAT, Manifest, write_bundle
 from models.registry import Registry
-from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in
+from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
 from training.evaluate import OutOfFold, cross_validate
 from training.history import Labelled, definition_texts, fingerprint
-from training.thresholds import choose_thresholds, coverage_and_precision
+from training.thresholds import candidates_and_hold, choose_thresholds, coverage_and_precision
 
 SEED: Final = 20_251
 
@@ -77,8 +77,10 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     out_of_fold = at_temperature(measured, temperature)
     thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
     coverage, precision = coverage_and_precision(out_of_fold, thresholds)
+    shown, hold = candidates_and_hold(out_of_fold, thresholds)
     progress("训练 fitting", 0, 1)
-    pipeline = build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus).fit([*texts, *definitions[0]], [*labels, *definitions[1]])
+    pipeline = build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus)
+    pipeline.fit([*texts, *definitions[0]], [*labels, *definitions[1]])
     fold_in(temperature, pipeline)
     progress("训练 fitting", 1, 1)
     created = datetime.now(UTC)
@@ -101,6 +103,9 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
             "calibration_error": calibration_error(out_of_fold),
             "auto_coverage": coverage,
             "auto_precision": precision,
+            "candidates": shown,
+            "candidates_hold": hold,
+            "reliability": [asdict(point) for point in reliability(out_of_fold)],
             "categories": [asdict(score) for score in out_of_fold.by_category()],
         },
         libraries={"python": platform.python_version(), **{name: library_version(name) for name in _LIBRARIES}},

@@ -1,8 +1,9 @@
 """When a prediction may stand without a person: chosen on out-of-fold probabilities, never on test data.
 
-The guarantee: with probability 1 - `RISK`, automatic decisions are right in `PRECISION_TARGET` of cases or more, on
-texts that are to the training texts what an unseen voice is to the others. It is no guarantee for a desk whose texts
-are further away; `benchmarks/accuracy.py` shows how far it carries.
+The guarantee: with probability 1 - `RISK`, automatic decisions are right in `PRECISION_TARGET` of cases or more, and so
+are the candidates shown for the other cases (the right category is among them), on texts that are to the training texts
+what an unseen voice is to the others. It is no guarantee for a desk whose texts are further away;
+`benchmarks/accuracy.py` shows how far it carries.
 
 References
 ----------
@@ -17,19 +18,26 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import beta
 
-from classifier.model import Thresholds
+from classifier.model import Thresholds, trust
 from training.evaluate import OutOfFold
 
 PRECISION_TARGET: Final = 0.95
-"""Share of automatic decisions that shall be right."""
+"""Share of automatic decisions, and of candidate sets, that shall be right."""
 
 RISK: Final = 0.1
-"""Probability, over the draw of the out-of-fold texts, that the chosen threshold misses the target."""
+"""Probability, over the draw of the out-of-fold texts, that a chosen threshold misses the target."""
 
 MARGIN: Final = 0.1
 """Least distance between the first two categories: below it the model is in two minds, however sure it sounds."""
+
+LENGTH: Final = 0.5
+"""How much surer short texts must be (`classifier.model.trust`); part of the recipe, not fitted (docs/ablation.md)."""
+
+STRANGEST: Final = 0.01
+"""Share of the out-of-fold texts that counts as strange: what is less familiar than they goes to a person."""
 
 
 def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...]]) -> Thresholds:
@@ -45,40 +53,90 @@ def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...
     Returns
     -------
     Thresholds
-        `confidence` is the lowest at which the target is proven, or 1 if none is;
-        `secondary` is the best by example-based F1.
+        `confidence` is the lowest at which the target is proven, or 1 if none is; `candidate` the highest at which it
+        is proven for the candidates of the other texts, or 0; `secondary` is the best by example-based F1.
     """
-    return Thresholds(confidence=_confidence(out_of_fold), margin=MARGIN, secondary=_secondary(out_of_fold, secondary))
+    familiarity = float(np.quantile(out_of_fold.familiarity, STRANGEST))
+    trusted, eligible = _trusted(out_of_fold), _eligible(out_of_fold, MARGIN, familiarity)
+    confidence = _confidence(trusted[eligible], _right(out_of_fold)[eligible])
+    automatic = eligible & (trusted >= confidence)
+    return Thresholds(
+        confidence=confidence,
+        margin=MARGIN,
+        secondary=_secondary(out_of_fold, secondary),
+        candidate=_candidate(out_of_fold.of_labels[~automatic]),
+        familiarity=familiarity,
+        length=LENGTH,
+    )
+
+
+def automatic(out_of_fold: OutOfFold, thresholds: Thresholds) -> NDArray[np.bool_]:
+    """Which texts the thresholds would decide without a person, shape (N,)."""
+    sure: NDArray[np.bool_] = _trusted(out_of_fold) >= thresholds.confidence
+    return sure & _eligible(out_of_fold, thresholds.margin, thresholds.familiarity)
 
 
 def coverage_and_precision(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple[float, float]:
     """Share of texts decided automatically, and share of those that is right (0 when none is)."""
-    first, margin, right = _first(out_of_fold)
-    automatic = (first >= thresholds.confidence) & (margin >= thresholds.margin)
-    return float(automatic.mean()), float(right[automatic].mean()) if automatic.any() else 0.0
+    decided = automatic(out_of_fold, thresholds)
+    right = _right(out_of_fold)
+    return float(decided.mean()), float(right[decided].mean()) if decided.any() else 0.0
 
 
-def _first(out_of_fold: OutOfFold) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each text: its first probability, its distance to the second, whether the first is right."""
+def candidates_and_hold(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple[float, float]:
+    """Mean number of candidates of the texts left to a person, and share of them that hold the right category."""
+    left = ~automatic(out_of_fold, thresholds)
+    if not left.any():
+        return 0.0, 0.0
+    shown = (out_of_fold.probabilities[left] >= thresholds.candidate).sum(axis=1)
+    held = _right(out_of_fold)[left] | (out_of_fold.of_labels[left] >= thresholds.candidate)
+    return float(np.maximum(shown, 1).mean()), float(held.mean())
+
+
+def _right(out_of_fold: OutOfFold) -> NDArray[np.bool_]:
+    right: NDArray[np.bool_] = out_of_fold.predicted == out_of_fold.labels
+    return right
+
+
+def _trusted(out_of_fold: OutOfFold) -> NDArray[np.float64]:
+    return trust(out_of_fold.probabilities.max(axis=1), out_of_fold.characters, LENGTH)
+
+
+def _eligible(out_of_fold: OutOfFold, margin: float, familiarity: float) -> NDArray[np.bool_]:
+    """Texts that are familiar and about which the model is not in two minds."""
     two = -np.partition(-out_of_fold.probabilities, 1, axis=1)[:, :2]
-    return two[:, 0], two[:, 0] - two[:, 1], out_of_fold.predicted == out_of_fold.labels
+    eligible: NDArray[np.bool_] = (two[:, 0] - two[:, 1] >= margin) & (out_of_fold.familiarity >= familiarity)
+    return eligible
 
 
-def _confidence(out_of_fold: OutOfFold) -> float:
+def _confidence(trusted: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Fixed-sequence testing: from the surest twentieth downwards, as long as the lower bound holds at every step.
 
     A sequence that began with fewer would fail at the first odd text among the surest, whatever the others prove.
     """
-    first, margin, right = _first(out_of_fold)
-    first, right = first[margin >= MARGIN], right[margin >= MARGIN]
-    order = np.argsort(-first, kind="stable")
+    order = np.argsort(-trusted, kind="stable")
     rights = np.cumsum(right[order])
     threshold = 1.0
     fewest = math.ceil(math.log(RISK) / math.log(PRECISION_TARGET))  # fewer prove nothing, even if all are right
     for n in range(max(fewest, len(order) // 20), len(order) + 1, max(1, len(order) // 100)):
         if precision_bound(int(rights[n - 1]), n) < PRECISION_TARGET:
             break
-        threshold = float(first[order[n - 1]])
+        threshold = float(trusted[order[n - 1]])
+    return threshold
+
+
+def _candidate(of_labels: NDArray[np.float64]) -> float:
+    """The highest least probability at which the right category is proven to be shown, from its probabilities.
+
+    The higher the threshold, the fewer sets hold the right category: the first count of misses that proves too little
+    ends the search.
+    """
+    lowest = np.sort(of_labels)
+    threshold = 0.0
+    for missed, probability in enumerate(lowest):
+        if precision_bound(len(lowest) - missed, len(lowest)) < PRECISION_TARGET:
+            break
+        threshold = float(probability)
     return threshold
 
 

@@ -73,7 +73,7 @@ def test_evidence_is_what_the_score_is_made_of(model: ComplaintModel, corpus: li
     for row in corpus[::200]:
         canonical = normalize(row.text)
         column = model.classes_.index(row.category)
-        scores = model.scorer.scores(canonical) - model.scorer.intercepts
+        scores = model.scorer.scores(model.scorer.terms(canonical)) - model.scorer.intercepts
         assert model._spoke(canonical, column).sum() == pytest.approx(scores[column] - scores.mean(), abs=1e-4)
 
 

@@ -25,7 +25,7 @@ def pipeline(bundle: Bundle, store: Path) -> Any:
 
 
 def assert_same(pipeline: Any, scorer: Scorer, texts: list[str]) -> None:
-    ours = np.array([scorer.probabilities(normalize(text)) for text in texts])
+    ours = np.array([scorer.probabilities(scorer.terms(normalize(text))) for text in texts])
     theirs = pipeline.predict_proba(texts)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
     assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
@@ -56,7 +56,7 @@ def test_layout_type_and_order_are_pinned(model: ComplaintModel) -> None:
     assert scorer.weights.flags.c_contiguous
     assert scorer.weights.shape == (len(scorer.vocabulary), len(model.classes_))
     assert type(scorer.weights) is np.ndarray
-    assert scorer.scores(normalize("信用卡年费")).dtype == WEIGHTS
+    assert scorer.scores(scorer.terms(normalize("信用卡年费"))).dtype == WEIGHTS
 
 
 @pytest.mark.parametrize("slip", [lambda w: w.astype(np.float64), np.asfortranarray, lambda w: w[:-1]])
