@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,9 @@ class Judged:
     also_right: list[str]
     secondary: list[tuple[str, ...]]
 
-    def right(self, predicted: list[str]) -> np.ndarray:
-        """Which predictions are right, shape (N,)."""
-        return np.array([p in (a, b) for p, a, b in zip(predicted, self.labels, self.also_right, strict=True)])
+    def right(self, said: Sequence[Collection[str]]) -> np.ndarray:
+        """For which texts a right answer is among the categories said, shape (N,)."""
+        return np.array([a in s or b in s for s, a, b in zip(said, self.labels, self.also_right, strict=True)])
 
 
 def read(name: str, text: str = "text") -> Judged:
@@ -64,8 +65,13 @@ def grouped_folds(texts: list[str], folds: int = 5) -> list[tuple[np.ndarray, np
     return list(GroupKFold(folds, shuffle=True, random_state=0).split(texts, groups=near_duplicate_groups(texts)))
 
 
-def interval(values: np.ndarray, rounds: int = 2_000) -> tuple[float, float]:
-    """Bootstrap 95% interval of a mean."""
+def bootstrap(measure: Callable[[np.ndarray], float], n: int, rounds: int = 500) -> dict[str, float]:
+    """A measure of N rows, given as indices, and its bootstrap 95% interval."""
     random = np.random.default_rng(0)
-    means = values[random.integers(0, len(values), (rounds, len(values)))].mean(axis=1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+    low, high = np.quantile([measure(random.integers(0, n, n)) for _ in range(rounds)], [0.025, 0.975])
+    return {"value": float(measure(np.arange(n))), "low": float(low), "high": float(high)}
+
+
+def with_interval(values: np.ndarray) -> dict[str, float]:
+    """A mean and its bootstrap 95% interval."""
+    return bootstrap(lambda rows: float(values[rows].mean()), len(values), rounds=2_000)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from training.evaluate import OutOfFold
@@ -60,10 +61,14 @@ class Reliability:
     texts: int
 
 
-def reliability(out_of_fold: OutOfFold) -> list[Reliability]:
-    """The reliability curve of the first category in `BINS` equally wide bins of confidence, empty bins left out."""
-    confidence = out_of_fold.probabilities.max(axis=1)
-    right = out_of_fold.predicted == out_of_fold.labels
+def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[Reliability]:
+    """The reliability curve of N first categories in `BINS` equally wide bins of confidence, empty bins left out.
+
+    Examples
+    --------
+    >>> reliability(np.array([0.62, 0.64]), np.array([True, False]))
+    [Reliability(confidence=0.63, right=0.5, texts=2)]
+    """
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
         Reliability(float(confidence[bins == b].mean()), float(right[bins == b].mean()), int((bins == b).sum()))
@@ -72,7 +77,7 @@ def reliability(out_of_fold: OutOfFold) -> list[Reliability]:
     ]
 
 
-def calibration_error(out_of_fold: OutOfFold) -> float:
-    """Expected calibration error of the first category in `BINS` equally wide bins: 0 is honest, 1 is a lie."""
-    curve = reliability(out_of_fold)
-    return sum(point.texts * abs(point.confidence - point.right) for point in curve) / len(out_of_fold.labels)
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error: mean gap of the reliability curve, weighted by texts. 0 is honest, 1 is a lie."""
+    curve = reliability(confidence, right)
+    return sum(point.texts * abs(point.confidence - point.right) for point in curve) / len(confidence)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from classifier.errors import CorpusError
@@ -60,6 +60,18 @@ class OutOfFold:
         return predicted
 
     @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of each text's first category, shape (N,)."""
+        confidence: NDArray[np.float64] = self.probabilities.max(axis=1)
+        return confidence
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each text's first category is the right one, shape (N,)."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
+
+    @property
     def of_labels(self) -> NDArray[np.float64]:
         """The probability given to each text's right category, shape (N,)."""
         columns = np.searchsorted(self.classes, self.labels)
@@ -69,7 +81,7 @@ class OutOfFold:
     @property
     def accuracy(self) -> float:
         """Share of texts whose first category is right."""
-        return float(accuracy_score(self.labels, self.predicted))
+        return float(self.right.mean())
 
     @property
     def macro_f1(self) -> float:

@@ -58,7 +58,7 @@ def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...
     """
     familiarity = float(np.quantile(out_of_fold.familiarity, STRANGEST))
     trusted, eligible = _trusted(out_of_fold), _eligible(out_of_fold, MARGIN, familiarity)
-    confidence = _confidence(trusted[eligible], _right(out_of_fold)[eligible])
+    confidence = _confidence(trusted[eligible], out_of_fold.right[eligible])
     automatic = eligible & (trusted >= confidence)
     return Thresholds(
         confidence=confidence,
@@ -79,8 +79,7 @@ def automatic(out_of_fold: OutOfFold, thresholds: Thresholds) -> NDArray[np.bool
 def coverage_and_precision(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple[float, float]:
     """Share of texts decided automatically, and share of those that is right (0 when none is)."""
     decided = automatic(out_of_fold, thresholds)
-    right = _right(out_of_fold)
-    return float(decided.mean()), float(right[decided].mean()) if decided.any() else 0.0
+    return float(decided.mean()), float(out_of_fold.right[decided].mean()) if decided.any() else 0.0
 
 
 def candidates_and_hold(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple[float, float]:
@@ -89,17 +88,12 @@ def candidates_and_hold(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple
     if not left.any():
         return 0.0, 0.0
     shown = (out_of_fold.probabilities[left] >= thresholds.candidate).sum(axis=1)
-    held = _right(out_of_fold)[left] | (out_of_fold.of_labels[left] >= thresholds.candidate)
+    held = out_of_fold.right[left] | (out_of_fold.of_labels[left] >= thresholds.candidate)
     return float(np.maximum(shown, 1).mean()), float(held.mean())
 
 
-def _right(out_of_fold: OutOfFold) -> NDArray[np.bool_]:
-    right: NDArray[np.bool_] = out_of_fold.predicted == out_of_fold.labels
-    return right
-
-
 def _trusted(out_of_fold: OutOfFold) -> NDArray[np.float64]:
-    return trust(out_of_fold.probabilities.max(axis=1), out_of_fold.characters, LENGTH)
+    return trust(out_of_fold.confidence, out_of_fold.characters, LENGTH)
 
 
 def _eligible(out_of_fold: OutOfFold, margin: float, familiarity: float) -> NDArray[np.bool_]:
@@ -152,14 +146,15 @@ def precision_bound(right: int, of: int) -> float:
 
 
 def _secondary(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...]]) -> float:
-    truth = np.array([[code in codes for code in out_of_fold.classes] for codes in secondary])
-    rest = out_of_fold.probabilities.copy()
-    rest[np.arange(len(rest)), rest.argmax(axis=1)] = 0.0
+    """The threshold with the best example-based F1: of all a text's categories, said and labelled, first and others."""
+    pairs = zip(out_of_fold.labels, secondary, strict=True)
+    truth = np.array([[code == label or code in codes for code in out_of_fold.classes] for label, codes in pairs])
+    probabilities = out_of_fold.probabilities
+    first = probabilities == probabilities.max(axis=1, keepdims=True)
 
     def f1(threshold: float) -> float:
-        said = rest >= threshold
-        both, either = (said & truth).sum(axis=1), said.sum(axis=1) + truth.sum(axis=1)
-        return float(np.where(either == 0, 1.0, 2 * both / np.maximum(either, 1)).mean())
+        said = first | (probabilities >= threshold)
+        return float((2 * (said & truth).sum(axis=1) / (said.sum(axis=1) + truth.sum(axis=1))).mean())
 
     candidates: list[float] = np.round(np.arange(0.05, 0.5, 0.01), 2).tolist()
     return max(candidates, key=f1)
