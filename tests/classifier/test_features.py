@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Tokenizer, normalize
-from classifier.features import ANALYZERS, PIECE, Analyzer
+from classifier.features import ANALYZERS, CONCEPT, PIECE, Analyzer
+from classifier.thesaurus import Thesaurus
 
 TOKENIZER = Tokenizer()
-analyzers = st.sampled_from([make(TOKENIZER) for make in ANALYZERS.values()])
+THESAURUS = Thesaurus("no_login: 登不上 登录不了\nannual_fee: 年费\ncourtesy: 您好 谢谢 客户")
+ALL = {preset: make(TOKENIZER, THESAURUS) for preset, make in ANALYZERS.items()}
+analyzers = st.sampled_from(list(ALL.values()))
 texts = st.text("信用卡年费U盾登录abc 12,。\n客戶😡", max_size=40)
 
 
@@ -20,6 +23,9 @@ def test_the_places_are_those_of_the_terms(analyzer: Analyzer, text: str) -> Non
     placed = list(analyzer.places(canonical))
     assert sorted(term for term, _, _ in placed) == sorted(analyzer.terms(canonical))
     for term, start, end in placed:
+        if term.startswith(CONCEPT):
+            assert canonical[start:end] in THESAURUS.text
+            continue
         stands = canonical[start:end].replace(" ", "")
         assert stands.startswith(term.replace(PIECE, "").split(" ")[0])
         assert stands.endswith(term.replace(PIECE, "").split(" ")[-1])
@@ -31,7 +37,7 @@ def test_a_raw_text_has_the_terms_of_its_canonical_form(analyzer: Analyzer, text
 
 
 def test_v1_counts_words_and_pairs() -> None:
-    assert ANALYZERS["tfidf-linear.v1"](TOKENIZER)("年费,退还额度") == [
+    assert ALL["tfidf-linear.v1"]("年费,退还额度") == [
         "年费",
         "退还",
         "额度",
@@ -41,12 +47,27 @@ def test_v1_counts_words_and_pairs() -> None:
 
 
 def test_v2_counts_words_characters_and_pairs_of_characters() -> None:
-    terms = ANALYZERS["tfidf-linear.v2"](TOKENIZER)("退 年费")
+    terms = ALL["tfidf-linear.v2"]("退 年费")
     assert [term.replace(PIECE, "~") for term in terms] == ["退", "年费", "~退", "~年", "~费", "~退年", "~年费"]
 
 
-def test_no_canonical_text_holds_the_mark() -> None:
-    assert normalize(f"a{PIECE}b") == "a b"
+def test_v3_counts_concepts_too() -> None:
+    terms = ALL["tfidf-linear.v3"]("登录不了")
+    assert terms[-1] == f"{CONCEPT}no_login"
+    assert terms[:-1] == ALL["tfidf-linear.v2"]("登录不了")
+
+
+def test_v3_passes_over_clauses_of_courtesies() -> None:
+    bare, framed = (ALL["tfidf-linear.v3"](text) for text in ("年费", "您好，年费，客户谢谢！"))
+    assert {term.strip(PIECE + ",!") for term in framed} - {""} == {term.strip(PIECE) for term in bare}
+
+
+def test_v3_hears_a_text_of_courtesies_alone() -> None:
+    assert "您好" in ALL["tfidf-linear.v3"]("您好，谢谢")
+
+
+def test_no_canonical_text_holds_a_mark() -> None:
+    assert normalize(f"a{PIECE}b{CONCEPT}c") == "a b c"
 
 
 @pytest.mark.parametrize("preset", ANALYZERS)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import ComplaintModel, normalize
 from classifier.errors import EmptyTextError, TextTooLongError
-from classifier.model import Thresholds
+from classifier.model import Thresholds, trust
 from training import Labelled
 
 CLEAR = "信用卡年费又扣了300元，说好刷满六次免年费的，要求退还年费和违约金利息"
@@ -53,6 +54,28 @@ def test_a_higher_threshold_never_makes_more_automatic(
 @pytest.mark.parametrize("text", ["asdf qwer zxcv", "？？？", "😡", "12345", "The parcel never arrived", "x"])
 def test_what_is_far_from_everything_goes_to_review(model: ComplaintModel, text: str) -> None:
     assert model.predict([text])[0].decision == "review"
+
+
+def test_a_strange_text_goes_to_review_however_sure_it_sounds(model: ComplaintModel) -> None:
+    thresholds = dataclasses.replace(model.thresholds, confidence=0.0, margin=0.0)
+    careless = ComplaintModel(model.classes_, model.scorer, thresholds, "t")
+    assert careless.predict([CLEAR])[0].decision == "auto"
+    assert careless.predict(["은행 앱이 자꾸 꺼져요"])[0].decision == "review"
+
+
+def test_candidates_are_the_first_of_the_ranked(model: ComplaintModel, corpus: list[Labelled]) -> None:
+    for row in corpus[::100]:
+        prediction = model.predict([row.text])[0]
+        assert prediction.candidates == prediction.ranked[: len(prediction.candidates)]
+        assert prediction.candidates
+        assert all(c.probability >= model.thresholds.candidate for c in prediction.candidates[1:])
+
+
+@given(st.floats(0.01, 0.99), st.integers(1, 500), st.integers(1, 500))
+def test_of_two_equally_sure_texts_the_longer_is_trusted_more(confidence: float, one: int, other: int) -> None:
+    short, long = sorted((one, other))
+    trusted = trust(np.array([confidence] * 2), np.array([short, long], dtype=float), length=0.5)
+    assert trusted[0] <= trusted[1]
 
 
 def test_evidence_stands_where_it_says(model: ComplaintModel) -> None:

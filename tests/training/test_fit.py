@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifier.errors import CorpusError
+from classifier.model import USUAL_LENGTH
+from classifier.pipeline import build_pipeline
 from classifier.taxonomy import BUNDLED
 from models import Registry
 from training import Labelled, Run, train
 from training.evaluate import FOLDS, OutOfFold, cross_validate
 from training.history import VOICES
-from training.thresholds import MARGIN, PRECISION_TARGET, RISK, choose_thresholds, coverage_and_precision
+from training.thresholds import (
+    MARGIN,
+    PRECISION_TARGET,
+    RISK,
+    automatic,
+    choose_thresholds,
+    coverage_and_precision,
+)
 
 
 def test_every_category_is_judged(run: Run, corpus: list[Labelled]) -> None:
@@ -58,23 +68,18 @@ def test_too_little_to_judge_is_refused(labels: list[str], says: str) -> None:
 
 
 def test_no_text_is_judged_by_a_fit_that_saw_its_group() -> None:
-    """A label that only its own group's words betray cannot be learnt from the others."""
-    texts = [f"组{group} 词{label}" for group in "甲乙丙" for label in "ab" for _ in range(5)]
-    labels = [label for _ in "甲乙丙" for label in "ab" for _ in range(5)]
-    groups = [text[1] for text in texts]
-    seen: list[list[str]] = []
-
-    class Spy:
-        def fit(self, inside: list[str], labels: list[str]) -> Spy:
-            seen.append(inside)
-            return self
-
-        def predict_proba(self, outside: list[str]) -> np.ndarray:
-            assert not {text[1] for text in outside} & {text[1] for text in seen[-1]}
-            return np.full((len(outside), 2), 0.5)
-
-    cross_validate(texts, labels, Spy, groups=groups, seed=0, progress=lambda *_: None)
-    assert [len(inside) for inside in seen] == [20, 20, 20]
+    """What only its own group's words betray cannot be told, nor are those words familiar."""
+    own = {"甲": "蘋鸟", "乙": "石糖", "丙": "云鼓"}
+    texts = [own[group]["ab".index(label)] * 2 for group in own for label in "ab" for _ in range(5)]
+    labels = [label for _ in own for label in "ab" for _ in range(5)]
+    groups = [group for group in own for _ in range(10)]
+    judged = cross_validate(texts, labels, build_pipeline, groups=groups, seed=0, progress=lambda *_: None)
+    np.testing.assert_allclose(judged.probabilities, 0.5, atol=0.01)
+    assert judged.familiarity.tolist() == [0.0] * 30
+    assert judged.characters.tolist() == [2.0] * 30
+    seen = cross_validate(texts, labels, build_pipeline, seed=0, progress=lambda *_: None)
+    assert seen.accuracy == 1.0
+    assert seen.familiarity.min() > 0.9
 
 
 def test_a_category_written_in_one_voice_only_is_refused() -> None:
@@ -84,10 +89,10 @@ def test_a_category_written_in_one_voice_only_is_refused() -> None:
 
 
 def said(first: list[float], right: list[bool]) -> OutOfFold:
-    """Two categories; the first has these probabilities and is right where said."""
+    """Two categories in texts of usual length; the first has these probabilities and is right where said."""
     probabilities = np.column_stack([first, 1 - np.array(first)])
     labels = np.where(np.array(right) == (probabilities[:, 0] >= 0.5), "a", "b")
-    return OutOfFold(("a", "b"), labels, probabilities)
+    return OutOfFold(("a", "b"), labels, probabilities, np.ones(len(first)), np.full(len(first), float(USUAL_LENGTH)))
 
 
 def test_the_threshold_is_the_lowest_at_which_the_target_is_proven() -> None:
@@ -108,10 +113,10 @@ def test_the_guarantee_holds_in_nine_of_ten_draws() -> None:
         first = random.beta(12, 1, 2_000) / 2 + 0.5
         thresholds = choose_thresholds(said(first.tolist(), (random.random(2_000) < first).tolist()), [()] * 2_000)
         fresh = random.beta(12, 1, 50_000) / 2 + 0.5
-        automatic = fresh[fresh >= thresholds.confidence]
-        if len(automatic):
+        decided = fresh[fresh >= thresholds.confidence]
+        if len(decided):
             tried += 1
-            missed += automatic.mean() < PRECISION_TARGET
+            missed += decided.mean() < PRECISION_TARGET
     assert tried > 100
     assert missed <= 200 * RISK * 1.5
 
@@ -131,6 +136,32 @@ def test_the_margin_keeps_two_minds_out() -> None:
     out_of_fold = said([0.54, 0.53], [True, True])
     assert coverage_and_precision(out_of_fold, choose_thresholds(out_of_fold, [()] * 2)) == (0.0, 0.0)
     assert MARGIN == 0.1
+
+
+def test_short_texts_must_be_surer() -> None:
+    """Of 600 texts alike in confidence, short ones are often wrong: they go to a person, the others do not."""
+    first = np.tile(np.linspace(0.9, 0.99, 300), 2).tolist()
+    right = [True] * 300 + [True, False, True] * 100
+    characters = np.array([120.0] * 300 + [8.0] * 300)
+    out_of_fold = replace(said(first, right), characters=characters)
+    decided = automatic(out_of_fold, choose_thresholds(out_of_fold, [()] * 600))
+    assert decided[:300].mean() > 0.9
+    assert decided[300:].mean() < 0.1
+
+
+def test_strange_texts_go_to_a_person() -> None:
+    out_of_fold = replace(said([0.99] * 300, [True] * 300), familiarity=np.array([0.1, 0.2] + [0.9] * 298))
+    decided = automatic(out_of_fold, choose_thresholds(out_of_fold, [()] * 300))
+    assert decided.tolist() == [False, False] + [True] * 298
+
+
+def test_candidates_hold_the_right_category_as_often_as_promised(run: Run) -> None:
+    assert run.manifest.metrics["candidates_hold"] >= PRECISION_TARGET
+    assert 1 < run.manifest.metrics["candidates"] < 8
+
+
+def test_without_proof_every_category_is_a_candidate() -> None:
+    assert choose_thresholds(said([0.6] * 20, [True, False] * 10), [()] * 20).candidate == 0.0
 
 
 def test_the_bundled_model_reaches_the_target_out_of_fold(run: Run) -> None:
