@@ -3,55 +3,82 @@
     python -m benchmarks.ablation
 
 Judged on the bundled corpus with one voice left out at a time, never on the evaluation folder: what is chosen here is
-reported there. Seconds are those of one fit and are worth comparing within one run only.
+reported there. Prints a Markdown table; `docs/ablation.md` holds one.
 """
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
-from rich.console import Console
-from rich.table import Table
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
-from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.naive_bayes import ComplementNB
+from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from classifier import Taxonomy, Tokenizer, normalize
-from classifier.pipeline import LinearAverage
-from training import read_bundled_corpus
+from classifier import Taxonomy, Tokenizer
+from classifier.features import WordPairs, WordsAndPieces, WordsPiecesConcepts
+from classifier.pipeline import LinearAverage, LinearNaiveBayes, build_pipeline
+from classifier.thesaurus import COURTESY, Thesaurus
+from training import Labelled, read_bundled_corpus
+from training.calibration import at_temperature, fit_temperature
+from training.evaluate import cross_validate
 from training.history import definition_texts
+from training.thresholds import choose_thresholds, coverage_and_precision
 
-TOKENIZER = Tokenizer()
-BARE = Tokenizer("吞卡 1000")
-
-
-def _words(text: str) -> list[str]:
-    return TOKENIZER(text)
+TOKENIZER, THESAURUS = Tokenizer(), Thesaurus()
+NO_CONCEPTS = Thesaurus(next(line for line in THESAURUS.text.splitlines() if line.startswith(COURTESY)))
+NO_COURTESIES = Thesaurus("\n".join(line for line in THESAURUS.text.splitlines() if not line.startswith(COURTESY)))
 
 
-def _pairs(text: str) -> list[str]:
-    words = TOKENIZER(text)
-    return [*words, *map(" ".join, pairwise(words))]
+class Triples(WordsPiecesConcepts):
+    """The recipe's terms and triples of characters."""
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        packed = self.heard(canonical).replace(" ", "")
+        return [*super().terms(canonical), *("3" + packed[i : i + 3] for i in range(len(packed) - 2))]
 
 
-def _characters(longest: int) -> Callable[[str], list[str]]:
-    def terms(text: str) -> list[str]:
-        packed = text.replace(" ", "")
-        return ["~" + packed[i : i + n] for n in range(1, longest + 1) for i in range(len(packed) - n + 1)]
+class Pairs(WordsPiecesConcepts):
+    """The recipe's terms and pairs of words."""
 
-    return terms
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        words = self.tokenizer(self.heard(canonical))
+        return [*super().terms(canonical), *map(" ".join, pairwise(words))]
 
 
-def _both(first: Callable[[str], list[str]], second: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
-    return lambda text: [*first(text), *second(text)]
+class Folded(WordsPiecesConcepts):
+    """The recipe's terms of the text with every number made 0."""
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        return super().terms(re.sub(r"\d+(\.\d+)?", "0", canonical))
+
+
+def recipe(
+    terms: type[WordsAndPieces | WordPairs] = WordsPiecesConcepts,
+    thesaurus: Thesaurus = THESAURUS,
+    tokenizer: Tokenizer = TOKENIZER,
+    estimators: tuple[Any, ...] = (),
+    **counting: Any,
+) -> Callable[[], Pipeline]:
+    """The recipe with some of its choices changed."""
+
+    def build() -> Pipeline:
+        pipeline = build_pipeline()
+        pipeline["tfidf"].set_params(analyzer=terms(tokenizer, thesaurus), **counting)
+        if estimators:
+            pipeline.set_params(linear=LinearAverage(estimators))
+        return pipeline
+
+    return build
 
 
 def logistic(c: float = 30.0) -> LogisticRegression:
@@ -59,72 +86,90 @@ def logistic(c: float = 30.0) -> LogisticRegression:
     return LogisticRegression(C=c, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
-def vectors(c: float = 1.0) -> LinearSVC:
+def vectors(c: float = 1.0, weight: str | None = "balanced") -> LinearSVC:
     """A support vector machine as the recipe has it."""
-    return LinearSVC(C=c, class_weight="balanced", random_state=0)
+    return LinearSVC(C=c, class_weight=weight, random_state=0)
 
 
-RECIPE = _both(_words, _characters(2))
-AVERAGE = LinearAverage([logistic(), vectors()])
-CHOICES: dict[str, tuple[Callable[[str], list[str]], Any, dict[str, Any], bool]] = {
-    "the recipe: words + 1-2 characters, LR + SVM, definitions": (RECIPE, AVERAGE, {}, True),
-    "without definitions": (RECIPE, AVERAGE, {}, False),
-    "words": (_words, AVERAGE, {}, True),
-    "words and pairs of words (the terms of v1)": (_pairs, AVERAGE, {}, True),
-    "words of jieba's own dictionary + 1-2 characters": (_both(BARE, _characters(2)), AVERAGE, {}, True),
-    "1-2 characters": (_characters(2), AVERAGE, {}, True),
-    "words + 1-3 characters": (_both(_words, _characters(3)), AVERAGE, {}, True),
-    "plain counts instead of sub-linear": (RECIPE, AVERAGE, {"sublinear_tf": False}, True),
-    "binary counts": (RECIPE, AVERAGE, {"binary": True}, True),
-    "terms in three texts and more": (RECIPE, AVERAGE, {"min_df": 3}, True),
-    "logistic regression alone, C=10": (RECIPE, logistic(10), {}, True),
-    "logistic regression alone, C=30": (RECIPE, logistic(), {}, True),
-    "support vector machine alone, C=0.3": (RECIPE, vectors(0.3), {}, True),
-    "support vector machine alone, C=1": (RECIPE, vectors(), {}, True),
-    "LR + SVM C=0.3": (RECIPE, LinearAverage([logistic(), vectors(0.3)]), {}, True),
-    "complement naive Bayes": (RECIPE, ComplementNB(alpha=0.3), {}, True),
+def bayes(alpha: float = 0.003) -> LinearNaiveBayes:
+    """Naive Bayes as the recipe has it."""
+    return LinearNaiveBayes(alpha=alpha, fit_prior=False)
+
+
+class Complement(ComplementNB):  # type: ignore[misc]
+    """Complement naive Bayes with its weights where `LinearAverage` looks for them."""
+
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights, shape (K, F)."""
+        return self.feature_log_prob_ - self.feature_log_prob_.mean(axis=0)
+
+    @property
+    def intercept_(self) -> np.ndarray:
+        """One per class, shape (K,)."""
+        return np.zeros(len(self.classes_))
+
+
+CHOICES: dict[str, Callable[[], Pipeline]] = {
+    "**the recipe (v3)**": recipe(),
+    "v2: no concepts, no courtesies, no naive Bayes": lambda: build_pipeline("tfidf-linear.v2"),
+    "v1: words and pairs of words, LR C=10": lambda: build_pipeline("tfidf-linear.v1"),
+    "terms: without concepts": recipe(thesaurus=NO_CONCEPTS),
+    "terms: courtesies heard": recipe(thesaurus=NO_COURTESIES),
+    "terms: words of jieba's own dictionary": recipe(tokenizer=Tokenizer("吞卡 1000")),
+    "terms: and pairs of words": recipe(Pairs),
+    "terms: and triples of characters": recipe(Triples),
+    "terms: numbers folded into one": recipe(Folded),
+    "terms: in three texts and more": recipe(min_df=3),
+    "counts: plain instead of sub-linear": recipe(sublinear_tf=False),
+    "counts: binary": recipe(binary=True),
+    "model: LR alone": recipe(estimators=(logistic(),)),
+    "model: SVM alone": recipe(estimators=(vectors(),)),
+    "model: naive Bayes alone": recipe(estimators=(bayes(),)),
+    "model: LR + SVM": recipe(estimators=(logistic(), vectors())),
+    "model: LR + naive Bayes": recipe(estimators=(logistic(), bayes())),
+    "model: SVM + naive Bayes": recipe(estimators=(vectors(), bayes())),
+    "model: complement instead of multinomial naive Bayes": recipe(estimators=(logistic(), vectors(), Complement())),
+    "model: naive Bayes alpha=0.03": recipe(estimators=(logistic(), vectors(), bayes(0.03))),
+    "model: LR C=10, SVM C=0.3": recipe(estimators=(logistic(10), vectors(0.3), bayes())),
+    "model: SVM without class weights": recipe(estimators=(logistic(), vectors(weight=None), bayes())),
 }
 
 
 def main() -> None:
-    """Measure every choice and print the table."""
+    """Measure every choice whose name holds the argument (by default all) and print the table."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     rows = read_bundled_corpus(Taxonomy.bundled())
-    texts, labels = [normalize(row.text) for row in rows], np.array([row.category for row in rows])
-    extra_texts, extra_labels = definition_texts(Taxonomy.bundled())
-    extra_texts = [normalize(text) for text in extra_texts]
-    folds = list(LeaveOneGroupOut().split(labels, labels, [row.voice for row in rows]))
-    table = Table("choice", box=None, header_style="dim")
-    for header in ("accuracy", "macro-F1", "terms", "seconds"):
-        table.add_column(header, justify="right")
-    for name, (terms, estimator, options, defined) in CHOICES.items():
-        counted = [terms(text) for text in texts]
-        more = [terms(text) for text in extra_texts] if defined else []
-        tfidf = TfidfVectorizer(**{"analyzer": list, "min_df": 2, "sublinear_tf": True, **options})
-        learnt_labels = [[*labels[inside], *(extra_labels if defined else [])] for inside, _ in folds]
-        done = Parallel(2)(
-            delayed(_fold)(
-                [*(counted[i] for i in inside), *more], learnt, [counted[i] for i in outside], tfidf, estimator
-            )
-            for (inside, outside), learnt in zip(folds, learnt_labels, strict=True)
-        )
-        predicted = np.empty(len(labels), dtype=object)
-        for (_, outside), (said, _, _) in zip(folds, done, strict=True):
-            predicted[outside] = said
-        accuracy, macro = (predicted == labels).mean(), f1_score(labels, predicted, average="macro")
-        size, seconds = np.mean([d[1] for d in done]), np.mean([d[2] for d in done])
-        table.add_row(name, f"{accuracy:.4f}", f"{macro:.4f}", f"{size:,.0f}", f"{seconds:.1f}")
-    Console(width=110, highlight=False).print(table)
+    print(f"{len(rows):,} texts\n")
+    print("| choice | accuracy | macro-F1 | among three | log-loss | automatic | seconds |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for name, build in CHOICES.items():
+        if wanted in name:
+            print(line(name, rows, build, definition_texts(Taxonomy.bundled())), flush=True)
+    if wanted in "without definitions":
+        print(line("learnt from: corpus without definitions", rows, recipe(), ([], [])), flush=True)
 
 
-def _fold(
-    texts: list[list[str]], labels: list[str], unseen: list[list[str]], tfidf: TfidfVectorizer, estimator: Any
-) -> tuple[np.ndarray, int, float]:
-    """What a fit says of unseen texts, how many terms it has, and the seconds it took."""
-    learnt = tfidf.fit_transform(texts)
+def line(
+    name: str, rows: list[Labelled], build: Callable[[], Pipeline], definitions: tuple[list[str], list[str]]
+) -> str:
+    """One line of the table: a choice and what cross-validation says of it."""
     begun = time.perf_counter()
-    estimator.fit(learnt, labels)
+    judged = cross_validate(
+        [row.text for row in rows],
+        [row.category for row in rows],
+        build,
+        groups=[row.voice for row in rows],
+        extra=definitions,
+        seed=0,
+        progress=lambda *_: None,
+    )
     seconds = time.perf_counter() - begun
-    return estimator.predict(tfidf.transform(unseen)), learnt.shape[1], seconds
+    judged = at_temperature(judged, fit_temperature(judged))
+    coverage, _ = coverage_and_precision(judged, choose_thresholds(judged, [row.secondary for row in rows]))
+    loss = -np.log(np.maximum(judged.of_labels, 1e-12)).mean()
+    figures = f"{judged.accuracy:.4f} | {judged.macro_f1:.4f} | {judged.top3:.4f} | {loss:.4f} | {coverage:.3f}"
+    return f"| {name} | {figures} | {seconds:.0f} |"
 
 
 if __name__ == "__main__":

@@ -159,5 +159,5 @@ def build_pipeline(
     if preset not in ANALYZERS:
         raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
-    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True)
+    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])
