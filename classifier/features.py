@@ -7,7 +7,7 @@ before them, so that the word 年费 and the two characters 年费 are two terms
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, Protocol
 
 from classifier.text import normalize
@@ -94,19 +94,29 @@ class WordsAndPieces:
 
 
 class WordsPiecesConcepts(WordsAndPieces):
-    """The same, and the thesaurus's concepts. Clauses that hold nothing but courtesies are passed over."""
+    """The same, the thesaurus's concepts, and every pair of different concepts that meet in the text.
+
+    A pair tells 征信 beside a demand for a plan from 征信 beside a demand for correction: what one word cannot, and what a
+    weighted sum of words cannot either. Clauses that hold nothing but courtesies are passed over.
+    """
 
     def terms(self, canonical: str) -> list[str]:
         """The terms of a canonical text."""
         heard = self.heard(canonical)
-        return [*super().terms(heard), *(CONCEPT + concept for concept, _, _ in self.thesaurus.places(heard))]
+        concepts = [CONCEPT + concept for concept, _, _ in self.thesaurus.places(heard)]
+        return [*super().terms(heard), *concepts, *map("".join, combinations(sorted(set(concepts)), 2))]
 
     def places(self, canonical: str) -> Iterator[Placed]:
-        """The same terms, each with its place."""
+        """The same terms, each with its place; a pair with the first place of either concept."""
         heard = self.heard(canonical)
         yield from super().places(heard)
+        first: dict[str, tuple[int, int]] = {}
         for concept, start, end in self.thesaurus.places(heard):
             yield CONCEPT + concept, start, end
+            first.setdefault(CONCEPT + concept, (start, end))
+        for pair in combinations(sorted(first), 2):
+            for concept in pair:
+                yield "".join(pair), *first[concept]
 
     def heard(self, canonical: str) -> str:
         """The canonical text with blanks in place of its courtesies; the whole, if it holds nothing else.

@@ -28,5 +28,5 @@ def test_the_average_of_one_is_itself(classes: int) -> None:
 
 
 def test_an_unknown_preset_is_named() -> None:
-    with pytest.raises(ValueError, match=r"no preset 'bert'.*tfidf-linear\.v2"):
+    with pytest.raises(ValueError, match=r"no preset 'bert'.*tfidf-linear\.v3"):
         build_pipeline("bert")

@@ -14,7 +14,8 @@ from classifier.taxonomy import BUNDLED
 
 
 def said(category: str, decision: Literal["auto", "review"] = "auto", secondary: tuple[str, ...] = ()) -> Prediction:
-    return Prediction(category, 0.9, secondary, decision, (Ranked(category, 0.9),))
+    first = (Ranked(category, 0.9),)
+    return Prediction(category, 0.9, secondary, decision, candidates=first, ranked=first)
 
 
 @pytest.mark.parametrize("code", Taxonomy.bundled())
