@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from classifier import Taxonomy, Tokenizer
-from classifier.features import WordPairs, WordsAndPieces, WordsPiecesConcepts
+from classifier.features import CONCEPT, WordPairs, WordsAndPieces, WordsPiecesConcepts
 from classifier.pipeline import LinearAverage, LinearNaiveBayes, build_pipeline
 from classifier.thesaurus import COURTESY, Thesaurus
 from training import Labelled, read_bundled_corpus
@@ -54,6 +54,14 @@ class Pairs(WordsPiecesConcepts):
         return [*super().terms(canonical), *map(" ".join, pairwise(words))]
 
 
+class NoPairs(WordsPiecesConcepts):
+    """The recipe's terms without the pairs of concepts."""
+
+    def terms(self, canonical: str) -> list[str]:
+        """The terms of a canonical text."""
+        return [term for term in super().terms(canonical) if term.count(CONCEPT) < 2]
+
+
 class Folded(WordsPiecesConcepts):
     """The recipe's terms of the text with every number made 0."""
 
@@ -81,14 +89,14 @@ def recipe(
     return build
 
 
-def logistic(c: float = 30.0) -> LogisticRegression:
+def logistic(c: float = 10.0) -> LogisticRegression:
     """Logistic regression as the recipe has it."""
     return LogisticRegression(C=c, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
 def vectors(c: float = 1.0, weight: str | None = "balanced") -> LinearSVC:
     """A support vector machine as the recipe has it."""
-    return LinearSVC(C=c, class_weight=weight, random_state=0)
+    return LinearSVC(C=c, class_weight=weight, tol=1e-3, random_state=0)
 
 
 def bayes(alpha: float = 0.003) -> LinearNaiveBayes:
@@ -114,6 +122,7 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "**the recipe (v3)**": recipe(),
     "v2: no concepts, no courtesies, no naive Bayes": lambda: build_pipeline("tfidf-linear.v2"),
     "v1: words and pairs of words, LR C=10": lambda: build_pipeline("tfidf-linear.v1"),
+    "terms: without pairs of concepts": recipe(NoPairs),
     "terms: without concepts": recipe(thesaurus=NO_CONCEPTS),
     "terms: courtesies heard": recipe(thesaurus=NO_COURTESIES),
     "terms: words of jieba's own dictionary": recipe(tokenizer=Tokenizer("吞卡 1000")),
@@ -131,7 +140,8 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "model: SVM + naive Bayes": recipe(estimators=(vectors(), bayes())),
     "model: complement instead of multinomial naive Bayes": recipe(estimators=(logistic(), vectors(), Complement())),
     "model: naive Bayes alpha=0.03": recipe(estimators=(logistic(), vectors(), bayes(0.03))),
-    "model: LR C=10, SVM C=0.3": recipe(estimators=(logistic(10), vectors(0.3), bayes())),
+    "model: LR C=30": recipe(estimators=(logistic(30), vectors(), bayes())),
+    "model: LR C=5, SVM C=0.5": recipe(estimators=(logistic(5), vectors(0.5), bayes())),
     "model: SVM without class weights": recipe(estimators=(logistic(), vectors(weight=None), bayes())),
 }
 
