@@ -20,6 +20,9 @@ PIECE: Final = "\x1f"
 CONCEPT: Final = "\x1e"
 """Mark before a term that is a concept of the thesaurus; no canonical text holds it."""
 
+_FRAME: Final = 3
+"""Courtesies in a row that make a frame around a clause; fewer (我 要求, 已 解决) are part of what it says."""
+
 Placed = tuple[str, int, int]
 """A term and the half-open span of the canonical text it stands for."""
 
@@ -96,8 +99,8 @@ class WordsAndPieces:
 class WordsPiecesConcepts(WordsAndPieces):
     """The same, the thesaurus's concepts, and every pair of different concepts that meet in the text.
 
-    A pair tells 征信 beside a demand for a plan from 征信 beside a demand for correction: what one word cannot, and what a
-    weighted sum of words cannot either. Clauses that hold nothing but courtesies are passed over.
+    A pair tells 征信 beside a demand for a plan from 征信 beside a demand for correction: what a weighted sum of single
+    words cannot. Courtesies around a clause are passed over.
     """
 
     def terms(self, canonical: str) -> list[str]:
@@ -121,28 +124,36 @@ class WordsPiecesConcepts(WordsAndPieces):
     def heard(self, canonical: str) -> str:
         """The canonical text with blanks in place of its courtesies; the whole, if it holds nothing else.
 
+        Passed over are clauses of nothing but courtesies, and `_FRAME` of them or more where a clause begins or ends.
+
         Examples
         --------
-        >>> analyzer = WordsPiecesConcepts(Tokenizer(), Thesaurus("courtesy: 您好 谢谢"))
-        >>> analyzer.heard("您好,年费太高,谢谢")
-        '  ,年费太高,  '
+        >>> analyzer = WordsPiecesConcepts(Tokenizer(), Thesaurus("courtesy: 您好 请 尽快 核实 谢谢"))
+        >>> analyzer.heard("您好,年费太高请尽快核实,谢谢")
+        '  ,年费太高     ,  '
         """
-        courtesies = self.thesaurus.courtesies
         heard: list[str] = []
         clause: list[str] = []
-        anything = False
         for piece in [*self.tokenizer.cut(canonical), ""]:
             if is_word(piece):
                 clause.append(piece)
-                continue
-            if courtesies.issuperset(clause):
-                heard.append(" " * sum(map(len, clause)))
             else:
-                heard += clause
-                anything = True
-            heard.append(piece)
-            clause = []
-        return "".join(heard) if anything else canonical
+                heard += [*self._without_frame(clause), piece]
+                clause = []
+        return "".join(heard) if any(map(is_word, heard)) else canonical
+
+    def _without_frame(self, clause: list[str]) -> list[str]:
+        """The words of a clause, blanks in place of the courtesies around it."""
+        courtesies = self.thesaurus.courtesies
+        first, last = 0, len(clause)
+        while first < last and clause[first] in courtesies:
+            first += 1
+        while last > first and clause[last - 1] in courtesies:
+            last -= 1
+        if first < last:
+            first = first if first >= _FRAME else 0
+            last = last if len(clause) - last >= _FRAME else len(clause)
+        return [word if first <= i < last else " " * len(word) for i, word in enumerate(clause)]
 
 
 ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {

@@ -114,6 +114,11 @@ def _logistic(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
+def _averaged_gradients(strength: float) -> LogisticRegression:
+    # Stochastic average gradients reach a better place than L-BFGS in two thirds of its time (docs/ablation.md).
+    return LogisticRegression(C=strength, class_weight="balanced", solver="sag", tol=3e-2, max_iter=100, random_state=0)
+
+
 def _vectors(tol: float = 1e-4) -> LinearSVC:
     return LinearSVC(C=1.0, class_weight="balanced", tol=tol, random_state=0)
 
@@ -121,7 +126,7 @@ def _vectors(tol: float = 1e-4) -> LinearSVC:
 _ESTIMATORS: Final = {
     "tfidf-linear.v1": (_logistic(10.0),),
     "tfidf-linear.v2": (_logistic(30.0), _vectors()),
-    "tfidf-linear.v3": (_logistic(10.0), _vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
+    "tfidf-linear.v3": (_averaged_gradients(10.0), _vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
 }
 """The linear models of each preset, chosen with one voice left out at a time (docs/ablation.md)."""
 
