@@ -91,12 +91,12 @@ def recipe(
 
 def logistic(c: float = 10.0) -> LogisticRegression:
     """Logistic regression as the recipe has it."""
-    return LogisticRegression(C=c, class_weight="balanced", solver="sag", tol=3e-2, max_iter=100, random_state=0)
-
-
-def newton(c: float = 10.0) -> LogisticRegression:
-    """Logistic regression by L-BFGS, as far as v2 drove it."""
     return LogisticRegression(C=c, class_weight="balanced", tol=1e-3, max_iter=300)
+
+
+def averaged_gradients(c: float = 10.0) -> LogisticRegression:
+    """Logistic regression by stochastic average gradients."""
+    return LogisticRegression(C=c, class_weight="balanced", solver="sag", tol=3e-2, max_iter=100, random_state=0)
 
 
 def vectors(c: float = 1.0, weight: str | None = "balanced") -> LinearSVC:
@@ -134,7 +134,8 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "terms: and pairs of words": recipe(Pairs),
     "terms: and triples of characters": recipe(Triples),
     "terms: numbers folded into one": recipe(Folded),
-    "terms: in three texts and more": recipe(min_df=3),
+    "terms: in two texts and more": recipe(min_df=2),
+    "terms: in four texts and more": recipe(min_df=4),
     "counts: plain instead of sub-linear": recipe(sublinear_tf=False),
     "counts: binary": recipe(binary=True),
     "model: LR alone": recipe(estimators=(logistic(),)),
@@ -145,7 +146,7 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "model: SVM + naive Bayes": recipe(estimators=(vectors(), bayes())),
     "model: complement instead of multinomial naive Bayes": recipe(estimators=(logistic(), vectors(), Complement())),
     "model: naive Bayes alpha=0.03": recipe(estimators=(logistic(), vectors(), bayes(0.03))),
-    "model: LR by L-BFGS instead of SAG": recipe(estimators=(newton(), vectors(), bayes())),
+    "model: LR by SAG instead of L-BFGS": recipe(estimators=(averaged_gradients(), vectors(), bayes())),
     "model: LR C=30": recipe(estimators=(logistic(30), vectors(), bayes())),
     "model: LR C=5, SVM C=0.5": recipe(estimators=(logistic(5), vectors(0.5), bayes())),
     "model: SVM without class weights": recipe(estimators=(logistic(), vectors(weight=None), bayes())),

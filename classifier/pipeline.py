@@ -114,11 +114,6 @@ def _logistic(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
-def _averaged_gradients(strength: float) -> LogisticRegression:
-    # Stochastic average gradients reach a better place than L-BFGS in two thirds of its time (docs/ablation.md).
-    return LogisticRegression(C=strength, class_weight="balanced", solver="sag", tol=3e-2, max_iter=100, random_state=0)
-
-
 def _vectors(tol: float = 1e-4) -> LinearSVC:
     return LinearSVC(C=1.0, class_weight="balanced", tol=tol, random_state=0)
 
@@ -126,9 +121,13 @@ def _vectors(tol: float = 1e-4) -> LinearSVC:
 _ESTIMATORS: Final = {
     "tfidf-linear.v1": (_logistic(10.0),),
     "tfidf-linear.v2": (_logistic(30.0), _vectors()),
-    "tfidf-linear.v3": (_averaged_gradients(10.0), _vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
+    "tfidf-linear.v3": (_logistic(10.0), _vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
 }
 """The linear models of each preset, chosen with one voice left out at a time (docs/ablation.md)."""
+
+
+_FEWEST: Final = {"tfidf-linear.v1": 2, "tfidf-linear.v2": 2, "tfidf-linear.v3": 3}
+"""In how many texts a term must stand to count."""
 
 
 def build_pipeline(
@@ -136,8 +135,8 @@ def build_pipeline(
 ) -> Pipeline:
     """An unfitted pipeline from raw texts to category probabilities.
 
-    Sub-linear TF-IDF of length one over the preset's terms, as far as they stand in two texts or more, then a linear
-    model in which every category weighs the same.
+    Sub-linear TF-IDF of length one over the preset's terms, as far as they stand in a few texts, then a linear model in
+    which every category weighs the same.
 
     Parameters
     ----------
@@ -164,5 +163,5 @@ def build_pipeline(
     if preset not in ANALYZERS:
         raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
-    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
+    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=_FEWEST[preset], sublinear_tf=True, dtype=np.float32)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Final
+
+from sklearn.pipeline import Pipeline
 
 from classifier.pipeline import DEFAULT_PRESET, build_pipeline
 from classifier.scorer import Scorer
@@ -64,23 +67,28 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     texts, labels = [row.text for row in rows], [row.category for row in rows]
     definitions = definition_texts(Taxonomy.parse(taxonomy, source="taxonomy"), only=set(labels))
     tokenizer, thesaurus = Tokenizer(), Thesaurus()
-    measured = cross_validate(
-        texts,
-        labels,
-        lambda: build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus),
-        groups=[row.voice for row in rows],
-        extra=definitions,
-        seed=SEED,
-        progress=lambda done, total: progress("交叉验证 cross-validation", done, total),
-    )
+
+    def build() -> Pipeline:
+        return build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus)
+
+    with ThreadPoolExecutor(1) as aside:  # judging the recipe leaves a core idle now and then
+        fitting = aside.submit(build().fit, [*texts, *definitions[0]], [*labels, *definitions[1]])
+        measured = cross_validate(
+            texts,
+            labels,
+            build,
+            groups=[row.voice for row in rows],
+            extra=definitions,
+            seed=SEED,
+            progress=lambda done, total: progress("交叉验证 cross-validation", done, total),
+        )
+        progress("训练 fitting", 0, 1)
+        pipeline = fitting.result()
     temperature = fit_temperature(measured)
     out_of_fold = at_temperature(measured, temperature)
     thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
     coverage, precision = coverage_and_precision(out_of_fold, thresholds)
     shown, hold = candidates_and_hold(out_of_fold, thresholds)
-    progress("训练 fitting", 0, 1)
-    pipeline = build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus)
-    pipeline.fit([*texts, *definitions[0]], [*labels, *definitions[1]])
     fold_in(temperature, pipeline)
     progress("训练 fitting", 1, 1)
     created = datetime.now(UTC)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -24,7 +25,7 @@ def folder(bundle: Bundle, store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(store / bundle.manifest.version, tmp_path / "copy"))
 
 
-def rewrite(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     change(document)
     (folder / MANIFEST).write_text(json.dumps(document), encoding="utf-8")
@@ -45,12 +46,13 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     assert manifest.tokenizer["hmm"] is False
     assert set(manifest.files) == {
         *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
-        *("lexicon.txt", "taxonomy.toml", "pipeline.joblib"),
+        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib"),
     }
 
 
 @pytest.mark.parametrize(
-    "name", ["weights.npy", "vocabulary.json", "lexicon.txt", "taxonomy.toml", "pipeline.joblib", "idf.npy"]
+    "name",
+    ["weights.npy", "vocabulary.json", "lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib", "idf.npy"],
 )
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
@@ -60,6 +62,21 @@ def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
         Bundle.load(folder)
     with pytest.raises(BundleError, match="was changed"):
         load_pipeline(folder)
+
+
+def test_a_model_from_before_the_thesaurus_still_loads(folder: Path) -> None:
+    """A bundle of preset v2: no thesaurus, and thresholds without candidate, familiarity and length."""
+    (folder / "thesaurus.txt").unlink()
+
+    def age(manifest: dict[str, Any]) -> None:
+        del manifest["files"]["thesaurus.txt"]
+        manifest["preset"] = "tfidf-linear.v2"
+        manifest["thresholds"] = {name: manifest["thresholds"][name] for name in ("confidence", "margin", "secondary")}
+
+    rewrite(folder, age)
+    prediction = Bundle.load(folder).model.predict([TEXT])[0]
+    assert prediction.category == "card_fees"
+    assert prediction.candidates
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:
