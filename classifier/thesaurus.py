@@ -27,6 +27,7 @@ BUNDLED: Final = Path(__file__).with_name("lexicon") / "thesaurus.txt"
 COURTESY: Final = "courtesy"
 
 _CONCEPT = re.compile(r"[a-z][a-z0-9_]*")
+_LATIN = re.compile("[a-z0-9]")
 _SHORTEST: Final = 2
 """Characters of an expression: shorter ones stand inside too many others."""
 
@@ -77,11 +78,18 @@ class Thesaurus:
         position = 0
         while position < len(canonical) - 1:
             for expression, concept in self._starting.get(canonical[position : position + _SHORTEST], ()):
-                if canonical.startswith(expression, position):
+                if canonical.startswith(expression, position) and _whole(canonical, position, len(expression)):
                     yield concept, position, position + len(expression)
                     position += len(expression) - 1
                     break
             position += 1
+
+
+def _whole(canonical: str, start: int, length: int) -> bool:
+    """Whether a place does not begin or end within a Latin word or a number: no ``ui`` in ``build``."""
+    end = start + length
+    begins = start == 0 or not (_LATIN.match(canonical[start - 1]) and _LATIN.match(canonical[start]))
+    return begins and (end == len(canonical) or not (_LATIN.match(canonical[end - 1]) and _LATIN.match(canonical[end])))
 
 
 def parse_thesaurus(text: str, *, source: str) -> dict[str, tuple[str, ...]]:

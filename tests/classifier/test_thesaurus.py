@@ -17,6 +17,11 @@ def test_the_longest_expression_wins() -> None:
     assert list(thesaurus.places("信用卡中心说信用卡没事")) == [("card_centre", 0, 5), ("card", 6, 9)]
 
 
+def test_latin_expressions_are_whole_words() -> None:
+    thesaurus = Thesaurus("interface: ui 界面\ncard: xyk")
+    assert [c for c, _, _ in thesaurus.places("ui差,build,xyk被冻,xyk2,新ui")] == ["interface", "card", "interface"]
+
+
 @given(st.text("信用卡年费登不上催收态度差排队0 ,", max_size=60))
 def test_places_hold_their_expressions_and_never_overlap(text: str) -> None:
     expressions = {c: set(e) for c, e in parse_thesaurus(BUNDLED.text, source="").items()}
