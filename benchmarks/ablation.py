@@ -119,7 +119,7 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "terms: and pairs of words": recipe(Pairs),
     "terms: and triples of characters": recipe(Triples),
     "terms: numbers folded into one": recipe(Folded),
-    "terms: in two texts and more": recipe(min_df=2),
+    "terms: in three texts and more": recipe(min_df=3),
     "counts: plain instead of sub-linear": recipe(sublinear_tf=False),
     "counts: binary": recipe(binary=True),
     "model: LR alone": recipe(estimators=(logistic(),)),

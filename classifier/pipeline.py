@@ -126,25 +126,21 @@ _ESTIMATORS: Final = {
 """The linear models of each preset, chosen with one voice left out at a time (docs/ablation.md)."""
 
 
-_FEWEST: Final = {"tfidf-linear.v1": 2, "tfidf-linear.v2": 2, "tfidf-linear.v3": 3}
-"""In how many texts a term must stand to count."""
-
-
 def build_pipeline(
     preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = None, thesaurus: Thesaurus | None = None
 ) -> Pipeline:
     """An unfitted pipeline from raw texts to category probabilities.
 
-    Sub-linear TF-IDF of length one over the preset's terms, as far as they stand in a few texts, then a linear model in
-    which every category weighs the same.
+    Sub-linear TF-IDF of length one over the preset's terms, as far as they stand in two texts or more, then a linear
+    model in which every category weighs the same.
 
     Parameters
     ----------
     preset : str
         ``tfidf-linear.v1``: words and pairs of neighbouring words, logistic regression. ``tfidf-linear.v2``: words,
         characters and pairs of neighbouring characters, logistic regression and support vector machine averaged.
-        ``tfidf-linear.v3``: the same terms and the concepts of the thesaurus, courtesies passed over; naive Bayes is
-        the third of the average.
+        ``tfidf-linear.v3``: the same terms, the concepts of the thesaurus and their pairs, courtesies passed over;
+        naive Bayes is the third of the average.
     tokenizer : Tokenizer, optional
         The words; by default those of the bundled lexicon.
     thesaurus : Thesaurus, optional
@@ -163,5 +159,5 @@ def build_pipeline(
     if preset not in ANALYZERS:
         raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
-    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=_FEWEST[preset], sublinear_tf=True, dtype=np.float32)
+    tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])
