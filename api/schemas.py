@@ -113,7 +113,7 @@ class Classification(BaseModel):
     confidence: float = Field(description="Probability of the category, 0 to 1.")
     secondary: list[NamedOut] = Field(description="What else the text complains about.")
     candidates: list[CandidateOut] = Field(
-        description="The most probable categories, best first; by default so many that the right one is among them."
+        description="The most probable categories, best first; by default as many as a reviewer needs."
     )
     decision: Literal["auto", "review"] = Field(description="auto: may be acted on; review: a person looks first.")
     department: NamedOut = Field(description="The one owner of the case.")

@@ -5,8 +5,8 @@ mobile and landline numbers, e-mail addresses, licence plates, and what stands a
 Amounts, dates, order numbers and the banks' own hotlines stay.
 
 A mask is as long as what it covers. Digits become zeros, everything else asterisks: long digit runs are read as zeros
-anyhow (`classifier.text`), so that a masked text is classified as the text itself. Every pattern is bounded: time grows
-with the length of the text and with nothing else.
+anyhow (`classifier.text`), so that masking them changes nothing for the classifier; masked names, addresses and plates
+are words it no longer sees. Every pattern is bounded: time grows with the length of the text and with nothing else.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _GROUP = re.compile(r"[0-9]+[Xx]?")
 _MOST_GROUPS: Final = 12
 """Digits in more groups than this are a table or a joke."""
 
-_NO_PERSON = re.compile(
+_NUMBERED_THING = re.compile(
     r"(?:订单|訂單|单号|單號|流水|编号|編號|工单|工單|合同|运单|運單|快递|快遞|凭证|憑證|保单|保單|票号|票號)[^0-9]{0,6}$"
 )
 """What stands before a number that is no telephone and no card, whatever its digits."""
@@ -75,7 +75,7 @@ _SURNAMES: Final = (
     "華车車冉房边邊辜吉饶饒刁瞿戚丘古米池滕晋晉苑邬臧畅宫宮来苟乐樂]"
 )
 _ENDS: Final = (
-    rf"(?![{_HAN}])|(?=身份|证件|电话|電話|手机|手機|联系|性别|先生|女士|说|說|称|稱|在|于|於|的|住|来|來|向|和|与|，)"
+    rf"(?![{_HAN}])|(?=身份|证件|电话|電話|手机|手機|联系|性别|先生|女士|说|說|称|稱|在|于|於|的|住|来|來|向|和|与)"
 )
 _NAME = re.compile(
     r"(?:姓名|户名|戶名|联系人|聯絡人|收款人|付款人|持卡人|投诉人|投訴人|申请人|申請人|被保险人|借款人)"
@@ -86,7 +86,7 @@ _NAME = re.compile(
 
 _PLACE: Final = "省市区區县縣镇鎮乡鄉村路街道弄巷号號栋棟幢室院里園园"
 _ADDRESS = re.compile(
-    r"(?:(?:住址|地址|居住地|户籍地|戶籍地|通讯处)(?:[:：]|[是为為在](?=[^\s]))\s?|家住|住在)"
+    r"(?:(?:住址|地址|居住地|户籍地|戶籍地|通讯处)(?:[:：]|[是为為在](?=\S))\s?|家住|住在)"
     rf"((?=[^,，。;；!！?？\n]{{0,40}}[{_PLACE}])[^,，。;；!！?？\n]{{6,40}})"
 )
 
@@ -141,7 +141,7 @@ def _group(text: str, pattern: re.Pattern[str], kind: Kind) -> Iterator[Found]:
 def _numbers(text: str) -> Iterator[Found]:
     for match in _NUMBER.finditer(text):
         groups = [group.span() for group in _GROUP.finditer(text, *match.span())][:_MOST_GROUPS]
-        personal = _NO_PERSON.search(text, max(0, match.start() - 10), match.start()) is None
+        personal = _NUMBERED_THING.search(text, max(0, match.start() - 10), match.start()) is None
         # Two numbers may stand side by side: of all runs of groups, the longest that makes one comes first.
         for first, last in sorted(combinations(range(len(groups) + 1), 2), key=lambda run: run[0] - run[1]):
             kind = _kind_of_number("".join(text[start:end] for start, end in groups[first:last]))

@@ -57,14 +57,14 @@ def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...
         is proven for the candidates of the other texts, or 0; `secondary` is the best by example-based F1.
     """
     familiarity = float(np.quantile(out_of_fold.familiarity, STRANGEST))
-    trusted, eligible = _trusted(out_of_fold), _eligible(out_of_fold, MARGIN, familiarity)
+    trusted, eligible = _trusted(out_of_fold, LENGTH), _eligible(out_of_fold, MARGIN, familiarity)
     confidence = _confidence(trusted[eligible], out_of_fold.right[eligible])
-    automatic = eligible & (trusted >= confidence)
+    left = ~(eligible & (trusted >= confidence))
     return Thresholds(
         confidence=confidence,
         margin=MARGIN,
         secondary=_secondary(out_of_fold, secondary),
-        candidate=_candidate(out_of_fold.of_labels[~automatic]),
+        candidate=_candidate(out_of_fold.of_labels[left]),
         familiarity=familiarity,
         length=LENGTH,
     )
@@ -72,7 +72,7 @@ def choose_thresholds(out_of_fold: OutOfFold, secondary: Sequence[tuple[str, ...
 
 def automatic(out_of_fold: OutOfFold, thresholds: Thresholds) -> NDArray[np.bool_]:
     """Which texts the thresholds would decide without a person, shape (N,)."""
-    sure: NDArray[np.bool_] = _trusted(out_of_fold) >= thresholds.confidence
+    sure: NDArray[np.bool_] = _trusted(out_of_fold, thresholds.length) >= thresholds.confidence
     return sure & _eligible(out_of_fold, thresholds.margin, thresholds.familiarity)
 
 
@@ -92,8 +92,8 @@ def candidates_and_hold(out_of_fold: OutOfFold, thresholds: Thresholds) -> tuple
     return float(np.maximum(shown, 1).mean()), float(held.mean())
 
 
-def _trusted(out_of_fold: OutOfFold) -> NDArray[np.float64]:
-    return trust(out_of_fold.confidence, out_of_fold.characters, LENGTH)
+def _trusted(out_of_fold: OutOfFold, length: float) -> NDArray[np.float64]:
+    return trust(out_of_fold.confidence, out_of_fold.characters, length)
 
 
 def _eligible(out_of_fold: OutOfFold, margin: float, familiarity: float) -> NDArray[np.bool_]:

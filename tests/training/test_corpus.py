@@ -14,7 +14,7 @@ from training import Labelled
 from training.history import CHANNELS, CORPUS, VOICES
 
 
-def test_at_least_40_texts_in_every_category(corpus: list[Labelled], taxonomy: Taxonomy) -> None:
+def test_at_least_120_texts_in_every_category(corpus: list[Labelled], taxonomy: Taxonomy) -> None:
     counts = Counter(row.category for row in corpus)
     assert set(counts) == set(taxonomy)
     assert min(counts.values()) >= 120
