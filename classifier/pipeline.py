@@ -7,6 +7,7 @@ new name. Serving does not import this module, nor scikit-learn.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 from typing import Any, Final
 
 import numpy as np
@@ -161,3 +162,29 @@ def build_pipeline(
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
     tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])
+
+
+def read_terms(pipeline: Pipeline, texts: Sequence[str]) -> list[list[str]]:
+    """The terms of N texts, so that several pipelines of one preset can be fitted to them without reading again.
+
+    Equal terms are one object: a process that gets them is sent each spelling once.
+    """
+    return [[intern(term) for term in pipeline["tfidf"].analyzer(text)] for text in texts]
+
+
+def fit_to_terms(pipeline: Pipeline, terms: Sequence[list[str]], labels: Sequence[str]) -> Pipeline:
+    """Fit a pipeline to texts already read by `read_terms`; equal to fitting it to the texts.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        The pipeline itself, fitted. It reads texts.
+    """
+    tfidf = pipeline["tfidf"]
+    analyzer = tfidf.analyzer
+    tfidf.set_params(analyzer=list)
+    try:
+        pipeline.fit(terms, labels)
+    finally:
+        tfidf.set_params(analyzer=analyzer)
+    return pipeline

@@ -13,6 +13,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from classifier.errors import CorpusError
+from classifier.pipeline import fit_to_terms, read_terms
 from classifier.scorer import Scorer
 from classifier.text import normalize
 
@@ -112,6 +113,7 @@ def cross_validate(
     *,
     groups: Sequence[str] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
     seed: int,
     progress: Callable[[int, int], None],
 ) -> OutOfFold:
@@ -127,6 +129,8 @@ def cross_validate(
         Without groups: `FOLDS` stratified folds.
     extra : (texts, labels)
         Part of every fold's training, judged in none.
+    read : (terms of texts, terms of extra texts), optional
+        What `read_terms` made of them, if the caller needs it too.
     seed : int
         Decides the stratified folds.
     progress : callable
@@ -152,11 +156,12 @@ def cross_validate(
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
     progress(0, len(folds))
+    terms, extra_terms = read or (read_terms(build(), texts), read_terms(build(), extra[0]))
     # One process a core, so that judging a recipe takes little longer than fitting it.
     judged = Parallel(n_jobs=-1, return_as="generator")(
         delayed(_judge)(
             build(),
-            [*(texts[i] for i in inside), *extra[0]],
+            [*(terms[i] for i in inside), *extra_terms],
             [*label_array[inside], *extra[1]],
             [texts[i] for i in outside],
         )
@@ -170,9 +175,9 @@ def cross_validate(
 
 
 def _judge(
-    pipeline: Any, texts: list[str], labels: list[str], unseen: list[str]
+    pipeline: Any, terms: list[list[str]], labels: list[str], unseen: list[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Probabilities of unseen texts, and how familiar their terms are: by the fast path, which says the same."""
-    scorer = Scorer.compiled(pipeline.fit(texts, labels))
-    terms = [scorer.terms(normalize(text)) for text in unseen]
-    return np.array([scorer.probabilities(t) for t in terms], dtype=float), np.array([t.familiarity for t in terms])
+    scorer = Scorer.compiled(fit_to_terms(pipeline, terms, labels))
+    read = [scorer.terms(normalize(text)) for text in unseen]
+    return np.array([scorer.probabilities(t) for t in read], dtype=float), np.array([t.familiarity for t in read])

@@ -13,7 +13,7 @@ from typing import Final
 
 from sklearn.pipeline import Pipeline
 
-from classifier.pipeline import DEFAULT_PRESET, build_pipeline
+from classifier.pipeline import DEFAULT_PRESET, build_pipeline, fit_to_terms, read_terms
 from classifier.scorer import Scorer
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
@@ -71,14 +71,16 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     def build() -> Pipeline:
         return build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus)
 
+    read = read_terms(build(), texts), read_terms(build(), definitions[0])
     with ThreadPoolExecutor(1) as aside:  # judging the recipe leaves a core idle now and then
-        fitting = aside.submit(build().fit, [*texts, *definitions[0]], [*labels, *definitions[1]])
+        fitting = aside.submit(fit_to_terms, build(), [*read[0], *read[1]], [*labels, *definitions[1]])
         measured = cross_validate(
             texts,
             labels,
             build,
             groups=[row.voice for row in rows],
             extra=definitions,
+            read=read,
             seed=SEED,
             progress=lambda done, total: progress("交叉验证 cross-validation", done, total),
         )

@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
 
-from classifier.pipeline import LinearAverage, build_pipeline
+from classifier.pipeline import LinearAverage, build_pipeline, fit_to_terms, read_terms
+from training import Labelled
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -30,3 +31,10 @@ def test_the_average_of_one_is_itself(classes: int) -> None:
 def test_an_unknown_preset_is_named() -> None:
     with pytest.raises(ValueError, match=r"no preset 'bert'.*tfidf-linear\.v3"):
         build_pipeline("bert")
+
+
+def test_fitting_to_terms_read_once_is_fitting_to_the_texts(corpus: list[Labelled]) -> None:
+    texts, labels = [row.text for row in corpus[::40]], [row.category for row in corpus[::40]]
+    usual = build_pipeline().fit(texts, labels)
+    once = fit_to_terms(build_pipeline(), read_terms(build_pipeline(), texts), labels)
+    np.testing.assert_array_equal(once.predict_proba(texts), usual.predict_proba(texts))
