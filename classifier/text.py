@@ -18,6 +18,7 @@ from typing import Final
 from opencc import OpenCC
 
 from classifier.errors import EmptyTextError, TextTooLongError
+from classifier.masking import MASK, mask
 from classifier.wording import TRADITIONAL_WORDING
 
 MAX_CHARS: Final = 20_000
@@ -79,6 +80,20 @@ _UPPER: Final = _Rule(re.compile("[A-Z]+"), lambda match: match[0].lower())
 _BROKEN_LINE: Final = _Rule(re.compile(r"(?<=[、。\u3400-\u9fff])\s+(?=[、。\u3400-\u9fff])|\A\s+|\s+\Z"), "")
 _WHITE_SPACE: Final = _Rule(re.compile(r"\s+"), " ")
 _NUMBER: Final = _Rule(re.compile(rf"[0-9]{{{_LONGEST_NUMBER},}}"), "0" * _LONGEST_NUMBER)
+_FIELD: Final = (
+    "身份证|證件|证件|身份證|号码|號碼|号|號|卡|账户|账号|帳號|帳戶|手机|手機|电话|電話|联系|聯絡|方式|座机|固话|邮箱|電郵|郵箱|邮件|车牌|車牌|车|車"
+    "|姓名|户名|戶名|投诉人|投訴人|申请人|申請人|持卡人|收款人|付款人|联系人|聯絡人|借款人|被保险人|我叫|名叫|地址|住址|家住|住在"
+    "|我|本人|客户|客戶|他|她|家里|家|的|是|为|為|打|发到|[:：是 ]"
+)
+_MASKED: Final = _Rule(
+    re.compile(
+        rf"(?:(?:(?<![^,。;!?，；！？])(?:{_FIELD}){{0,6}}[0-9]{{0,19}}\*\*[*0-9]*+的?(?:[,。;!?，；！？]|\Z))"
+        r"|[0-9]{0,19}\*\*[*0-9]*+|(?<![*0-9a-z])\*(?![*0-9a-z]))"
+    ),
+    ",",
+)
+"""Personal data, and the whole clause if it only names a field of a form: all of it says nothing of the matter."""
+
 _WHOLE: Final = _Rule(re.compile(r".+", re.DOTALL), _simplify)
 _WORDING: Final = _Rule(re.compile("|".join(TRADITIONAL_WORDING)), lambda match: TRADITIONAL_WORDING[match[0]])
 
@@ -145,10 +160,16 @@ def _canonicalize(draft: _Draft) -> None:
     draft.apply(_UPPER)
     draft.apply(_BROKEN_LINE)
     draft.apply(_WHITE_SPACE)
-    draft.apply(_NUMBER)
     if _traditional().search(draft.text):
         draft.apply(_WHOLE)
         draft.apply(_WORDING)
+    for _ in range(_ROUNDS):
+        masked = mask(draft.text)  # as long as before: every character keeps its place
+        if MASK not in masked:
+            break
+        draft.text = masked
+        draft.apply(_MASKED)
+    draft.apply(_NUMBER)
 
 
 def _settle(draft: _Draft, rules: tuple[_Rule, ...], *, brackets: str) -> None:

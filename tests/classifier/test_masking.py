@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier import ComplaintModel, normalize
+from classifier import ComplaintModel
 from classifier.masking import Found, find_personal_data, mask
 from training import Labelled
 
@@ -19,21 +19,21 @@ ID, CARD, MOBILE = "11010519491231002X", "6222021234567890128", "13800138000"
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        (f"身份证{ID}被冒用", "身份证00000000000000000*被冒用"),
-        ("110105 19491231 002X是我的", "000000 00000000 000*是我的"),
-        (f"卡号{CARD}被刷", "卡号0000000000000000000被刷"),
-        ("卡号6222 0212 3456 7890 128", "卡号0000 0000 0000 0000 000"),
-        (f"打我{MOBILE}", "打我00000000000"),
-        ("＋８６ １３８００１３８０００", "＋00 00000000000"),
-        ("138-0013-8000", "000-0000-0000"),
-        ("座机021-55667788，0755 23456789", "座机000-00000000，0000 00000000"),
+        (f"身份证{ID}被冒用", "身份证******************被冒用"),
+        ("110105 19491231 002X是我的", "********************是我的"),
+        (f"卡号{CARD}被刷", "卡号*******************被刷"),
+        ("卡号6222 0212 3456 7890 128", "卡号***********************"),
+        (f"打我{MOBILE}", "打我***********"),
+        ("＋８６ １３８００１３８０００", "＋**************"),
+        ("138-0013-8000", "*************"),
+        ("座机021-55667788，0755 23456789", "座机************，*************"),
         ("邮箱zhang.san@mail.example.cn收不到", "邮箱*************************收不到"),
-        ("车牌京A·12345", "车牌**·00000".replace("·", "*")),
+        ("车牌京A·12345", "车牌********"),
         ("姓名：王小明，", "姓名：***，"),
         ("持卡人李芳身份证过期", "持卡人**身份证过期"),
         ("我叫欧阳丽，", "我叫***，"),
-        ("住址：北京市朝阳区望京街道8号院，电话没变", "住址：**********0**，电话没变"),
-        (f"{MOBILE} 13900139000", "00000000000 00000000000"),
+        ("住址：北京市朝阳区望京街道8号院，电话没变", "住址：*************，电话没变"),
+        (f"{MOBILE} 13900139000", "*********** ***********"),
     ],
 )
 def test_what_is_masked(text: str, masked: str) -> None:
@@ -53,6 +53,7 @@ def test_what_is_masked(text: str, masked: str) -> None:
         "地址填错了，姓名也错了",
         "从网点到我家住得远",
         "U盾京东A股",
+        "投诉人于马来西亚工作，投诉人曾多次向贵行反映",
     ],
 )
 def test_what_stays(text: str) -> None:
@@ -74,15 +75,10 @@ def test_masking_keeps_the_length_and_is_done_once(text: str) -> None:
     assert all(masked[i] == text[i] for i in outside)
 
 
-def test_long_numbers_are_read_the_same_masked() -> None:
-    text = f"卡{CARD}，手机{MOBILE}，被扣300元"
-    assert normalize(mask(text)) == normalize(text)
-
-
 def test_a_masked_complaint_keeps_its_category(model: ComplaintModel, corpus: list[Labelled]) -> None:
-    texts = [f"姓名：王小明，电话{MOBILE}。{row.text}卡号{CARD}" for row in corpus[::40]]
-    before, after = ([p.category for p in model.predict(some)] for some in (texts, [mask(text) for text in texts]))
-    assert sum(a == b for a, b in zip(before, after, strict=True)) >= 0.99 * len(texts)
+    for row in corpus[::40]:
+        raw = f"姓名：王小明，电话{MOBILE}。{row.text}卡号{CARD}"
+        assert model.predict([mask(raw)]) == model.predict([raw])
 
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "1-", "a@", "a.", "京A", "姓名王", "住址省", "0000000X", "86"])
