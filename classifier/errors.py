@@ -10,7 +10,8 @@
     │   └── TextTooLongError
     ├── TableError      a file of complaints that cannot be read or written
     ├── CorpusError     labelled texts that cannot be trained on
-    └── BundleError     a kept model that is missing, damaged or foreign
+    ├── BundleError     a kept model that is missing, damaged or foreign
+    └── StorageError    a case database that cannot be used
 """
 
 from __future__ import annotations
@@ -71,3 +72,7 @@ class CorpusError(ComplaintsError):
 
 class BundleError(ComplaintsError):
     """A kept model that is missing, damaged or foreign."""
+
+
+class StorageError(ComplaintsError):
+    """A case database that cannot be used."""

@@ -1,0 +1,130 @@
+"""Opening the case database: SQLite in a file, or PostgreSQL by URL; brought to this program's schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from classifier.errors import StorageError
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_PATIENCE: Final = 10
+"""Seconds to wait for another writer, for a connection, and for a server to take one."""
+_UPGRADE_LOCK: Final = 20_261_124
+"""PostgreSQL's advisory lock under which one process at a time changes the schema."""
+
+WRITES: Final = "writes"
+"""Execution option of a connection that is going to write."""
+
+Database = Engine
+
+
+def open_database(url: str) -> Database:
+    """Open a case database and bring its schema up to date.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:////folder/cases.db`` or ``postgresql://user:password@host/name``. A missing SQLite file is made.
+
+    Raises
+    ------
+    StorageError
+        If the URL is no such thing, the database cannot be reached, or a newer program has changed its schema.
+    """
+    try:
+        engine = _engine(url)
+        _upgrade(engine)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StorageError(
+            str(error).splitlines()[0],
+            where="COMPLAINTS_DATABASE_URL",
+            remedy="Use sqlite:////folder/cases.db or postgresql://user:password@host/name.",
+        ) from error
+    except CommandError as error:
+        raise StorageError(
+            f"the schema is of a newer program ({error})",
+            where=shown(url),
+            remedy="Start that program, or restore a backup.",
+        ) from error
+    except (SQLAlchemyError, OSError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise StorageError(
+            f"cannot be opened ({cause})", where=shown(url), remedy="Check that it is there and may be written."
+        ) from error
+    return engine
+
+
+def shown(url: str) -> str:
+    """A database URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def revision(engine: Database) -> str | None:
+    """The schema's revision in the database, or None of an empty one."""
+    with engine.connect() as connection:
+        current: str | None = MigrationContext.configure(connection).get_current_revision()
+    return current
+
+
+def newest_revision() -> str:
+    """The schema's revision this program works with."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    assert newest is not None  # noqa: S101  # the folder is part of the program
+    return newest
+
+
+def _engine(url: str) -> Engine:
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite":
+        if place.database:
+            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(place, connect_args={"timeout": _PATIENCE})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if place.get_backend_name() != "postgresql":
+        raise ArgumentError(f"{place.get_backend_name()} is not supported")
+    return create_engine(
+        place.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_timeout=_PATIENCE,
+        connect_args={"connect_timeout": _PATIENCE},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Readers beside a writer (WAL); a commit is on disk when it returns; what is erased is overwritten with zeros."""
+    connection.isolation_level = None  # the driver begins no transactions of its own: `_begin_sqlite` does
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that turns writer later can only fail, never wait: a writer says so at once.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(engine: Engine) -> None:
+    config = _config()
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
