@@ -9,14 +9,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api import problems
+from api.intake import Intake
 from api.limits import BodyLimits
-from api.routes import catalogue, classify
+from api.privacy import load_key
+from api.routes import catalogue, classify, complaints
 from api.service import Service
 from api.settings import Settings
+from api.storage import Cases, open_database
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
-    """Make the application around a loaded model.
+    """Make the application around a loaded model, and open its case database.
 
     Parameters
     ----------
@@ -26,6 +29,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     Returns
     -------
     fastapi.FastAPI
+
+    Raises
+    ------
+    StorageError
+        If the case database or the key beside it cannot be used.
     """
     app = FastAPI(
         title="银行投诉分类 Complaint classifier",
@@ -37,11 +45,19 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
+    key = load_key(settings.data / "secret.key")
+    app.state.database = open_database(settings.cases)
+    app.state.intake = Intake(service, Cases(app.state.database), key, keep_raw=settings.keep_raw_text)
+    app.include_router(complaints.router)
     app.include_router(classify.router)
     app.include_router(catalogue.router)
     app.add_middleware(
         BodyLimits,
-        limits={"/v1/classify": settings.classify_max_bytes, "/v1/classify/batch": settings.batch_max_bytes},
+        limits={
+            "/v1/classify/batch": settings.batch_max_bytes,
+            "/v1/classify": settings.classify_max_bytes,
+            "/v1/complaints": settings.classify_max_bytes,
+        },
     )
     problems.install(app)
     _describe_problems(app)
@@ -63,7 +79,7 @@ def _describe_problems(app: FastAPI) -> None:
             for operation in path.values():
                 for status, answer in operation["responses"].items():
                     content = answer.get("content", {})
-                    if status.startswith("4") and "application/json" in content:
+                    if status[0] in "45" and "application/json" in content:
                         content[problems.MEDIA_TYPE] = content.pop("application/json")
         return schema
 

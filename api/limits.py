@@ -16,7 +16,8 @@ class BodyLimits:
     ----------
     app : ASGI application
     limits : mapping of str to int
-        Path → largest body in bytes. Only POST requests to these paths are looked at.
+        Path → largest body in bytes, for what lies below it too; the first that fits counts. Only POST requests to
+        these paths are looked at.
     """
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
@@ -25,10 +26,11 @@ class BodyLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or refuse it."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in self._limits:
+        limit = self._limit(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if limit is None:
             await self._app(scope, receive, send)
             return
-        path, limit = scope["path"], self._limits[scope["path"]]
+        path = scope["path"]
         headers = dict(scope["headers"])
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
@@ -47,6 +49,10 @@ class BodyLimits:
             return messages.pop() if messages else await receive()
 
         await self._app(scope, replay, send)
+
+    def _limit(self, path: str) -> int | None:
+        fitting = (limit for above, limit in self._limits.items() if path == above or path.startswith(f"{above}/"))
+        return next(fitting, None)
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

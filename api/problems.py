@@ -9,6 +9,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from api.schemas import FieldError, Problem
@@ -19,7 +21,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed-json": (400, "请求体不是合法的JSON Malformed JSON"),
     "not-found": (404, "没有这个地址 Not found"),
+    "no-such-complaint": (404, "没有这件投诉 No such complaint"),
     "method-not-allowed": (405, "不支持这个方法 Method not allowed"),
+    "known-complaint": (409, "编号已有另一件投诉 Known complaint"),
     "body-too-large": (413, "请求体过大 Body too large"),
     "wrong-content-type": (415, "内容类型应为application/json Wrong content type"),
     "empty-text": (422, "投诉内容为空 Empty text"),
@@ -27,16 +31,29 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-field": (422, "有未知字段 Unknown field"),
     "invalid-field": (422, "字段不合要求 Invalid field"),
     "internal": (500, "服务内部错误 Internal error"),
+    "storage-unavailable": (503, "数据库暂不可用 Storage unavailable"),
 }
 """Every kind of problem: its status and title. The type is ``urn:complaints:`` and the kind."""
 
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 400: "malformed-json", 415: "wrong-content-type"}
+
+RETRY_AFTER: Final = 5
+"""Seconds after which to ask again when the case database did not answer."""
 
 _DETAILS: Final = {
     "malformed-json": "The body cannot be parsed as JSON in UTF-8. Correct it.",
     "not-found": "There is no such address. GET /openapi.json lists them.",
     "method-not-allowed": "This address knows other methods: see the Allow header.",
 }
+
+
+class RefusedError(Exception):
+    """What a use case cannot do for its caller, of a kind in `TITLES`."""
+
+    def __init__(self, kind: str, detail: str, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.errors = [FieldError(pointer=pointer, detail=detail)] if pointer else []
 
 
 def problem(kind: str, detail: str, instance: str, errors: Sequence[FieldError] = ()) -> Problem:
@@ -100,6 +117,18 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(TextError)
     async def on_text(request: Request, error: TextError) -> JSONResponse:
         return response(text_problem(error, request.url.path))
+
+    @app.exception_handler(RefusedError)
+    async def on_refusal(request: Request, error: RefusedError) -> JSONResponse:
+        return response(problem(error.kind, str(error), request.url.path, error.errors))
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(PoolTimeoutError)
+    async def on_storage(request: Request, error: Exception) -> JSONResponse:
+        detail = f"The case database does not answer; nothing was kept. Send this again in {RETRY_AFTER} seconds."
+        headers = {"retry-after": str(RETRY_AFTER)}
+        return response(problem("storage-unavailable", detail, request.url.path), headers)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:

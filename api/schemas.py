@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from classifier.model import Evidence, Prediction
 from classifier.routing import Decision
@@ -16,14 +16,28 @@ from classifier.text import MAX_CHARS
 Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 
+_CHINA = timezone(timedelta(hours=8))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not 1900 < moment.year < 2200:  # also keeps clear of what no time zone can shift
+        raise ValueError("must be a year between 1901 and 2199")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A moment as it is sent: ISO 8601; without an offset, in China."""
+
 _EXAMPLE = "信用卡年费说好刷满六次就免，现在又扣了我300元，打客服说系统自动扣的，要求退还。"
 
 
-class _Request(BaseModel):
+class StrictRequest(BaseModel):
+    """A request: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, allow_inf_nan=False)
 
 
-class Metadata(_Request):
+class Metadata(StrictRequest):
     """What the intake system knows about the case. The same keys in every door."""
 
     segment: Short | None = Field(None, description="Customer segment.", examples=["个人"])
@@ -34,15 +48,20 @@ class Metadata(_Request):
     referral_no: Short | None = Field(None, description="The regulator's number of a referred case.")
 
 
-class ClassifyRequest(_Request):
-    """One complaint."""
+class Complaint(StrictRequest):
+    """What every door takes of a complaint."""
 
     text: str = Field(description="The words of the complaint.", max_length=MAX_CHARS, examples=[_EXAMPLE])
     channel: Channel | None = Field(None, description="投诉渠道: by which way the complaint arrived.")
     region: Short | None = Field(None, description="Region of the complained-about unit.", examples=["苏州"])
     branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
-    received_at: datetime | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
+    received_at: Moment | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
     metadata: Metadata = Field(default_factory=Metadata)
+
+
+class ClassifyRequest(Complaint):
+    """One complaint."""
+
     top_k: int | None = Field(
         None,
         ge=1,
@@ -53,7 +72,7 @@ class ClassifyRequest(_Request):
     explain: bool = Field(False, strict=True, description="Whether to name the terms that spoke for the category.")
 
 
-class BatchRequest(_Request):
+class BatchRequest(StrictRequest):
     """Up to 1,000 complaints. Items are checked one by one: a bad one spoils no other."""
 
     items: list[Any] = Field(

@@ -23,8 +23,18 @@ class Settings(BaseSettings):
     taxonomy: Path | None = Field(
         None, description="The bank's own taxonomy file: names and departments. By default the model's own."
     )
-    classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body of POST /v1/classify, in bytes.")
+    data: Path = Field(Path("data"), description="Folder of the case database and of the key that hashes customers.")
+    database_url: str = Field(
+        "", description="The case database, postgresql://…; by default the SQLite file cases.db in the data folder."
+    )
+    keep_raw_text: bool = Field(False, description="Keep complaints as they were sent too, personal data and all.")
+    classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body with one complaint, in bytes.")
     batch_max_bytes: PositiveInt = Field(16 << 20, description="Largest body of POST /v1/classify/batch, in bytes.")
+
+    @property
+    def cases(self) -> str:
+        """URL of the case database."""
+        return self.database_url or f"sqlite:///{self.data / 'cases.db'}"
 
 
 def load_settings(**given: Any) -> Settings:

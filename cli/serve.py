@@ -10,6 +10,7 @@ import uvicorn
 from api import create_app
 from api.service import Service
 from api.settings import HOST, load_settings
+from api.storage import shown
 from classifier.taxonomy import BUNDLED
 from cli.terminal import err, reporting
 from cli.train import train_bundled
@@ -25,5 +26,7 @@ def serve(port: Annotated[int | None, typer.Option(help="端口 TCP port.", min=
             err.print("还没有模型，先用自带语料训练。 No model yet: training the bundled one.")
             train_bundled(settings.taxonomy or BUNDLED, reason="first start")
         service = Service(registry.load(), settings.taxonomy)
+        app = create_app(service, settings)
     err.print(f"模型 model {service.version}", markup=False)
-    uvicorn.run(create_app(service, settings), host=HOST, port=settings.port)
+    err.print(f"案件库 cases {shown(settings.cases)}", markup=False)
+    uvicorn.run(app, host=HOST, port=settings.port)

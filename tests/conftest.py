@@ -66,7 +66,8 @@ def router(bundle: Bundle) -> Router:
 
 
 @pytest.fixture(scope="session")
-def client(bundle: Bundle) -> Iterator[TestClient]:
-    app = create_app(Service(bundle), Settings(classify_max_bytes=100_000, batch_max_bytes=200_000))
+def client(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    data = tmp_path_factory.mktemp("data")
+    app = create_app(Service(bundle), Settings(data=data, classify_max_bytes=100_000, batch_max_bytes=200_000))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -56,7 +56,7 @@ def test_files_are_neither_crumbs_nor_tomes() -> None:
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 320, path
 
 
-def test_serving_loads_no_trainer_no_pickle_and_says_nothing(store: Path, run: object) -> None:
+def test_serving_loads_no_trainer_no_pickle_and_says_nothing(store: Path, run: object, tmp_path: Path) -> None:
     """In a process of its own: predict as the service does, then look at what was imported and printed."""
     script = """
 import sys
@@ -65,13 +65,13 @@ from api import Settings, create_app
 from api.service import Service
 from models import Registry
 service = Service(Registry(Path(sys.argv[1])).load())
-create_app(service, Settings())
+create_app(service, Settings(data=Path(sys.argv[2])))
 service.bundle.model.explain("客戶(hù)反映信用卡年费乱收")
 unwanted = {"sklearn", "scipy", "pandas", "joblib", "jieba", "training"}
 print(sorted({name.split(".")[0] for name in sys.modules} & unwanted))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(store)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(store), str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
     assert done.stderr == ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes.classify import Ask
-from api.schemas import Categories, Health, ModelOut
+from api.routes.complaints import Door
+from api.schemas import Categories, Health, ModelOut, Problem
 
 router = APIRouter()
 
@@ -28,7 +29,8 @@ async def live(service: Ask) -> Health:
     return Health(status="live", model=service.version)
 
 
-@router.get("/health/ready", tags=["health"], summary="Can it answer?")
-async def ready(service: Ask) -> Health:
-    """Answers when a model is loaded."""
+@router.get("/health/ready", tags=["health"], summary="Can it take complaints in?", responses={503: {"model": Problem}})
+def ready(service: Ask, intake: Door) -> Health:
+    """Answers when a model is loaded and the case database answers."""
+    intake.check()
     return Health(status="ready", model=service.version)

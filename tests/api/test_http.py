@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,11 +162,11 @@ def test_another_path_or_method_is_a_problem_document(client: TestClient) -> Non
 
 
 def test_a_defect_of_ours_is_a_problem_document_that_tells_nothing(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     service = Service(bundle)
     monkeypatch.setattr(service, "classify", lambda _: 1 / 0)
-    with TestClient(create_app(service, Settings()), raise_server_exceptions=False) as client:
+    with TestClient(create_app(service, Settings(data=tmp_path)), raise_server_exceptions=False) as client:
         assert "division" not in json.dumps(refused(client.post("/v1/classify", json={"text": TEXT}), "internal"))
 
 
@@ -249,11 +250,11 @@ def test_openapi_is_complete_and_clean(client: TestClient) -> None:
     }
 
 
-def test_the_banks_own_names_and_departments(bundle: Bundle, tmp_path: Any) -> None:
+def test_the_banks_own_names_and_departments(bundle: Bundle, tmp_path: Path) -> None:
     from classifier.taxonomy import BUNDLED
 
     path = tmp_path / "bank.toml"
     path.write_text(BUNDLED.read_text(encoding="utf-8").replace("信用卡中心", "卡部"), encoding="utf-8")
-    with TestClient(create_app(Service(bundle, path), Settings())) as client:
+    with TestClient(create_app(Service(bundle, path), Settings(data=tmp_path))) as client:
         body = client.get("/v1/categories").json()
     assert next(c for c in body["categories"] if c["code"] == "card_limit")["department"]["zh"] == "卡部"

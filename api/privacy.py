@@ -1,0 +1,61 @@
+"""Keyed hashes: what stands for a person or a body in the database without telling it.
+
+The key lies in a file that only this service may read. Whoever has the database without it can neither find a customer
+by trying keys nor compare with another bank's hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from classifier.errors import StorageError
+
+_BYTES: Final = 32
+
+
+def load_key(path: Path) -> bytes:
+    """The key kept in a file; the first call makes it, readable by its owner alone.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be read or made, or holds no key.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(made, path)  # whole or not at all, and only one process can be first
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        raise StorageError(str(error), where=str(path), remedy="Restore this file from its backup.") from error
+    if len(key) != _BYTES:
+        raise StorageError("holds no key", where=str(path), remedy="Restore this file from its backup.")
+    return key
+
+
+def keyed_hash(key: bytes, purpose: str, value: str) -> str:
+    """HMAC-SHA256 of a value, in hexadecimal; equal values of different purposes have different hashes.
+
+    Examples
+    --------
+    >>> keyed_hash(b"k", "customer", "C1") == keyed_hash(b"k", "customer", "C1")
+    True
+    >>> keyed_hash(b"k", "customer", "C1") == keyed_hash(b"k", "body", "C1")
+    False
+    """
+    return hmac.new(key, f"{purpose}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -1,0 +1,93 @@
+"""Complaints that are kept: taken in, found, listed, corrected, erased."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from api.cases import CaseOut, CasePage, CorrectionRequest, IntakeRequest, Registered
+from api.intake import Intake
+from api.schemas import Channel, Moment, Problem, Short
+from api.storage import Filters
+
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {status: {"model": Problem} for status in (404, 422, 503)}
+_REFUSED_BODY: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem} for status in (400, 413, 415, 422, 503)
+}
+
+router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
+
+
+def get_intake(request: Request) -> Intake:
+    """The front door of this application's case database."""
+    intake: Intake = request.app.state.intake
+    return intake
+
+
+Door = Annotated[Intake, Depends(get_intake)]
+# Handlers are plain functions: they wait for the disk, each on a thread of its own.
+
+
+@router.post(
+    "",
+    summary="Take in one complaint",
+    status_code=201,
+    responses={200: {"model": Registered, "description": "Was kept before"}, 409: {"model": Problem}, **_REFUSED_BODY},
+)
+def register_complaint(
+    body: IntakeRequest,
+    intake: Door,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Registered:
+    """Read, route and keep a complaint; the answer comes when it is on disk.
+
+    Sent again under its complaint_id or Idempotency-Key, it is answered as the first time, with 200. Another body under
+    a known id is refused with 409.
+    """
+    answer, created = intake.register(body, idempotency_key)
+    response.status_code = 201 if created else 200
+    return Registered.model_validate(answer)
+
+
+@router.get("", summary="List complaints", responses={422: {"model": Problem}, 503: {"model": Problem}})
+def list_complaints(
+    intake: Door,
+    category: Short | None = None,
+    department: Short | None = None,
+    decision: Literal["auto", "review"] | None = None,
+    channel: Channel | None = None,
+    region: Short | None = None,
+    since: Annotated[Moment | None, Query(description="Registered at this moment or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Registered before this moment.")] = None,
+    words: Annotated[Short | None, Query(description="Words that all stand in the text.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CasePage:
+    """Cases as they stand now, newest first. New arrivals never move a page."""
+    filters = Filters(category, department, decision, channel, region, since, until, words)
+    return intake.page(filters, before=before, limit=limit)
+
+
+@router.get("/{complaint_id}", summary="Show one complaint", responses=_REFUSED)
+def show_complaint(complaint_id: str, intake: Door) -> CaseOut:
+    """The whole record: what was sent, what was predicted, decided and corrected."""
+    return intake.find(complaint_id)
+
+
+@router.post(
+    "/{complaint_id}/corrections",
+    summary="Say what a complaint is really about",
+    status_code=201,
+    responses={404: {"model": Problem}, **_REFUSED_BODY},
+)
+def correct_complaint(complaint_id: str, body: CorrectionRequest, intake: Door) -> CaseOut:
+    """Add the right category. What the model said stays in the record; training reads the correction."""
+    return intake.correct(complaint_id, body)
+
+
+@router.delete("/{complaint_id}", summary="Erase the person from a complaint", status_code=204, responses=_REFUSED)
+def erase_complaint(complaint_id: str, intake: Door) -> None:
+    """Text, customer, amount and referral number go for good; what was decided stays for the statistics."""
+    intake.erase(complaint_id)

@@ -1,0 +1,92 @@
+"""The case database itself: schema, append-only tables, clear errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from api.storage import Cases, Database, NewCase, open_database, utc
+from api.storage.database import newest_revision, revision
+from api.storage.schema import APPEND_ONLY, METADATA
+from classifier.errors import StorageError
+
+
+def case(complaint_id: str = "c1", body_hash: str = "h") -> NewCase:
+    from datetime import UTC, datetime
+
+    at = utc(datetime(2026, 11, 24, tzinfo=UTC))
+    return NewCase(
+        {
+            "complaint_id": complaint_id,
+            "idempotency_key": None,
+            "body_hash": body_hash,
+            "registered_at": at,
+            "text": "年费",
+            "answer": {"n": complaint_id},
+        },
+        {"predicted_at": at, "model": "m", "category": "card_fees", "confidence": 0.9, "verdict": "auto"}
+        | {"secondary": [], "candidates": []},
+        {"decided_at": at, "rules": "r", "department": "d", "priority": "P3", "trace": []},
+    )
+
+
+def test_migrations_make_the_tables_the_program_uses(database: Database) -> None:
+    assert revision(database) == newest_revision()
+    there = inspect(database)
+    assert set(there.get_table_names()) == {*METADATA.tables, "alembic_version"}
+    for name, table in METADATA.tables.items():
+        columns = {column["name"]: column["nullable"] for column in there.get_columns(name)}
+        assert columns == {column.name: bool(column.nullable) for column in table.columns}
+
+
+def test_opening_again_changes_nothing(database_url: str, cases: Cases) -> None:
+    cases.register(case())
+    again = open_database(database_url)
+    assert Cases(again).find("c1") is not None
+    again.dispose()
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET complaint = complaint", "DELETE FROM {}"])
+@pytest.mark.parametrize("table", [table.name for table in APPEND_ONLY])
+def test_what_was_said_cannot_be_changed(database: Database, cases: Cases, table: str, change: str) -> None:
+    cases.register(case())
+    cases.correct("c1", "card_limit", by="李", note=None)
+    with pytest.raises(DBAPIError, match="append-only"), database.begin() as connection:
+        connection.exec_driver_sql(change.format(table))
+
+
+def test_half_a_case_is_never_kept(cases: Cases) -> None:
+    whole = case()
+    with pytest.raises(DBAPIError):
+        cases.register(NewCase(whole.complaint, whole.prediction, {**whole.decision, "department": None}))
+    assert cases.find("c1") is None
+
+
+def test_a_newer_schema_is_left_alone(database: Database, database_url: str) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StorageError, match="newer program"):
+        open_database(database_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://localhost/x", "mysql"),
+        ("nonsense", "COMPLAINTS_DATABASE_URL"),
+        ("postgresql://bank:secret@127.0.0.1:1/cases", r"bank:\*\*\*@127.0.0.1:1/cases: cannot be opened"),
+    ],
+)
+def test_a_bad_url_is_named_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(StorageError, match=said) as caught:
+        open_database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "cases.db").write_text("nothing of the kind" * 100)
+    with pytest.raises(StorageError, match="cannot be opened"):
+        open_database(f"sqlite:///{tmp_path / 'cases.db'}")
