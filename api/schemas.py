@@ -14,7 +14,8 @@ from classifier.taxonomy import Category, Named, Taxonomy
 from classifier.text import MAX_CHARS
 
 Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
-Short = Annotated[str, Field(min_length=1, max_length=200)]
+Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A line of text: no control characters."""
 
 _CHINA = timezone(timedelta(hours=8))
 

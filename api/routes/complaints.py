@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from api.cases import CaseOut, CasePage, CorrectionRequest, IntakeRequest, Registered
+from api.cases import CaseOut, CasePage, ComplaintId, CorrectionRequest, IntakeRequest, Registered
 from api.intake import Intake
 from api.schemas import Channel, Moment, Problem, Short
 from api.storage import Filters
@@ -39,7 +39,7 @@ def register_complaint(
     body: IntakeRequest,
     intake: Door,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[ -~]+$")] = None,
 ) -> Registered:
     """Read, route and keep a complaint; the answer comes when it is on disk.
 
@@ -71,7 +71,7 @@ def list_complaints(
 
 
 @router.get("/{complaint_id}", summary="Show one complaint", responses=_REFUSED)
-def show_complaint(complaint_id: str, intake: Door) -> CaseOut:
+def show_complaint(complaint_id: ComplaintId, intake: Door) -> CaseOut:
     """The whole record: what was sent, what was predicted, decided and corrected."""
     return intake.find(complaint_id)
 
@@ -82,12 +82,12 @@ def show_complaint(complaint_id: str, intake: Door) -> CaseOut:
     status_code=201,
     responses={404: {"model": Problem}, **_REFUSED_BODY},
 )
-def correct_complaint(complaint_id: str, body: CorrectionRequest, intake: Door) -> CaseOut:
+def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, intake: Door) -> CaseOut:
     """Add the right category. What the model said stays in the record; training reads the correction."""
     return intake.correct(complaint_id, body)
 
 
 @router.delete("/{complaint_id}", summary="Erase the person from a complaint", status_code=204, responses=_REFUSED)
-def erase_complaint(complaint_id: str, intake: Door) -> None:
+def erase_complaint(complaint_id: ComplaintId, intake: Door) -> None:
     """Text, customer, amount and referral number go for good; what was decided stays for the statistics."""
     intake.erase(complaint_id)
