@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -35,7 +37,15 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     StorageError
         If the case database or the key beside it cannot be used.
     """
+    database = open_database(settings.cases)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.dispose()
+
     app = FastAPI(
+        lifespan=lifespan,
         title="银行投诉分类 Complaint classifier",
         version=version("complaint-classifier"),
         summary="Reads bank complaints in Chinese and hands them to the right department.",
@@ -46,8 +56,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     app.state.service = service
     key = load_key(settings.data / "secret.key")
-    app.state.database = open_database(settings.cases)
-    app.state.intake = Intake(service, Cases(app.state.database), key, keep_raw=settings.keep_raw_text)
+    app.state.intake = Intake(service, Cases(database), key, keep_raw=settings.keep_raw_text)
     app.include_router(complaints.router)
     app.include_router(classify.router)
     app.include_router(catalogue.router)

@@ -42,7 +42,11 @@ def open_database(url: str) -> Database:
     """
     try:
         engine = _engine(url)
-        _upgrade(engine)
+        try:
+            _upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
     except (ArgumentError, NoSuchModuleError) as error:
         raise StorageError(
             str(error).splitlines()[0],

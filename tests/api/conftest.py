@@ -82,7 +82,5 @@ def cases(database: Database) -> Cases:
 def desk(bundle: Bundle, database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A service with an empty case database."""
     settings = Settings(data=tmp_path, database_url=database_url)
-    app = create_app(Service(bundle), settings)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(create_app(Service(bundle), settings), raise_server_exceptions=False) as client:
         yield client
-    app.state.database.dispose()
