@@ -109,7 +109,8 @@ def bayes(alpha: float = 0.003) -> LinearNaiveBayes:
 
 
 CHOICES: dict[str, Callable[[], Pipeline]] = {
-    "**the recipe (v3)**": recipe(),
+    "**the recipe (v4)**": recipe(),
+    "v3: logistic regression averaged in": lambda: build_pipeline("tfidf-linear.v3"),
     "v2: no concepts, no courtesies, no naive Bayes": lambda: build_pipeline("tfidf-linear.v2"),
     "v1: words and pairs of words, LR C=10": lambda: build_pipeline("tfidf-linear.v1"),
     "terms: without pairs of concepts": recipe(NoPairs),
@@ -127,10 +128,9 @@ CHOICES: dict[str, Callable[[], Pipeline]] = {
     "model: naive Bayes alone": recipe(estimators=(bayes(),)),
     "model: LR + SVM": recipe(estimators=(logistic(), vectors())),
     "model: LR + naive Bayes": recipe(estimators=(logistic(), bayes())),
-    "model: SVM + naive Bayes": recipe(estimators=(vectors(), bayes())),
-    "model: naive Bayes alpha=0.03": recipe(estimators=(logistic(), vectors(), bayes(0.03))),
-    "model: LR by SAG instead of L-BFGS": recipe(estimators=(averaged_gradients(), vectors(), bayes())),
-    "model: LR C=30": recipe(estimators=(logistic(30), vectors(), bayes())),
+    "model: SVM C=0.5": recipe(estimators=(vectors(0.5), bayes())),
+    "model: naive Bayes alpha=0.03": recipe(estimators=(vectors(), bayes(0.03))),
+    "model: LR by SAG averaged in": recipe(estimators=(averaged_gradients(), vectors(), bayes())),
 }
 
 

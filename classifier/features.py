@@ -160,5 +160,6 @@ ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {
     "tfidf-linear.v1": WordPairs,
     "tfidf-linear.v2": WordsAndPieces,
     "tfidf-linear.v3": WordsPiecesConcepts,
+    "tfidf-linear.v4": WordsPiecesConcepts,
 }
 """The analyzer of every preset."""
