@@ -154,7 +154,8 @@ def _numbers(text: str) -> Iterator[Found]:
         for first, last in sorted(combinations(range(len(groups) + 1), 2), key=lambda run: run[0] - run[1]):
             kind = _kind_of_number("".join(text[start:end] for start, end in groups[first:last]))
             if kind and (personal or kind == "identity_card"):
-                yield Found(kind, groups[first][0], groups[last - 1][1])
+                start = match.start() if first == 0 else groups[first][0]  # with the + of +86
+                yield Found(kind, start, groups[last - 1][1])
 
 
 def _is_identity_card(digits: str) -> bool:
