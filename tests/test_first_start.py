@@ -35,7 +35,7 @@ def serving(store: Path, log: Path) -> Iterator[str]:
         process = subprocess.Popen(
             ["make", "--silent", "serve", f"PORT={port}"],
             cwd=ROOT,
-            env={**os.environ, "COMPLAINTS_MODEL_STORE": str(store)},
+            env={**os.environ, "COMPLAINTS_MODEL_STORE": str(store), "COMPLAINTS_DATA": str(store.with_name("data"))},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
