@@ -57,9 +57,6 @@ class Intake:
         """
         body_hash = keyed_hash(self._key, "body", request.model_dump_json(exclude={"complaint_id"}))
         try:
-            first = self._cases.answered(request.complaint_id, idempotency_key, body_hash)
-            if first is not None:
-                return first, False
             return self._cases.register(self._new(request, idempotency_key, body_hash))
         except KnownCaseError as error:
             raise RefusedError(

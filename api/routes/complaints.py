@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.cases import CaseOut, CasePage, ComplaintId, CorrectionRequest, IntakeRequest, Registered
 from api.intake import Intake
@@ -33,22 +34,21 @@ Door = Annotated[Intake, Depends(get_intake)]
     "",
     summary="Take in one complaint",
     status_code=201,
+    response_model=Registered,  # for the description: the answer is sent as it was kept
     responses={200: {"model": Registered, "description": "Was kept before"}, 409: {"model": Problem}, **_REFUSED_BODY},
 )
 def register_complaint(
     body: IntakeRequest,
     intake: Door,
-    response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[ -~]+$")] = None,
-) -> Registered:
+) -> Response:
     """Read, route and keep a complaint; the answer comes when it is on disk.
 
     Sent again under its complaint_id or Idempotency-Key, it is answered as the first time, with 200. Another body under
     a known id is refused with 409.
     """
     answer, created = intake.register(body, idempotency_key)
-    response.status_code = 201 if created else 200
-    return Registered.model_validate(answer)
+    return JSONResponse(answer, status_code=201 if created else 200)
 
 
 @router.get("", summary="List complaints", responses={422: {"model": Problem}, 503: {"model": Problem}})

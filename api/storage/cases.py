@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -97,20 +98,13 @@ class Cases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def answered(self, complaint_id: str | None, idempotency_key: str | None, body_hash: str) -> Any | None:
-        """What was answered first to a complaint of this id or key; None if it is new.
-
-        Raises
-        ------
-        KnownCaseError
-            If id or key belong to a complaint with another body, or to two.
-        """
-        with self._database.connect() as connection:
-            return _answered(connection, complaint_id, idempotency_key, body_hash)
+        # SQLite has one writer at a time, and makes the others sleep and ask again: threads of one process queue here.
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if database.dialect.name == "sqlite" else nullcontext()
+        )
 
     def register(self, new: NewCase) -> tuple[Any, bool]:
-        """Keep a case; it is on disk when this returns.
+        """Keep a case, unless it is kept already; it is on disk when this returns.
 
         Returns
         -------
@@ -122,17 +116,19 @@ class Cases:
         Raises
         ------
         KnownCaseError
-            As `answered`.
+            If its id or key belong to a complaint with another body, or to two.
         """
         complaint = new.complaint
         try:
             with self._writing() as connection:
-                number = connection.execute(insert(COMPLAINTS).values(complaint)).inserted_primary_key[0]  # type: ignore[index]
-                connection.execute(insert(PREDICTIONS).values(complaint=number, **new.prediction))
-                connection.execute(insert(DECISIONS).values(complaint=number, **new.decision))
+                # Values beside the statement, not in it: it is then compiled once.
+                number = connection.execute(insert(COMPLAINTS), complaint).inserted_primary_key[0]  # type: ignore[index]
+                connection.execute(insert(PREDICTIONS), {"complaint": number, **new.prediction})
+                connection.execute(insert(DECISIONS), {"complaint": number, **new.decision})
         except IntegrityError:
-            # Somebody else was first with this id or key.
-            first = self.answered(complaint["complaint_id"], complaint["idempotency_key"], complaint["body_hash"])
+            # A repeat, or somebody else was first with this id or key.
+            with self._database.connect() as connection:
+                first = _first_answer(connection, complaint)
             if first is None:
                 raise
             return first, False
@@ -207,26 +203,25 @@ class Cases:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._database.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        with (
+            self._turn,
+            self._database.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
 
 
-def _answered(
-    connection: Connection, complaint_id: str | None, idempotency_key: str | None, body_hash: str
-) -> Any | None:
-    same = [
-        column == value
-        for column, value in (
-            (COMPLAINTS.c.complaint_id, complaint_id),
-            (COMPLAINTS.c.idempotency_key, idempotency_key),
+def _first_answer(connection: Connection, complaint: Mapping[str, Any]) -> Any | None:
+    known = connection.execute(
+        select(COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(
+            or_(
+                COMPLAINTS.c.complaint_id == complaint["complaint_id"],
+                COMPLAINTS.c.idempotency_key == complaint["idempotency_key"],
+            )
         )
-        if value is not None
-    ]
-    if not same:
-        return None
-    known = connection.execute(select(COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(or_(*same))).all()
+    ).all()
     if not known:
         return None
-    if len(known) > 1 or known[0].body_hash != body_hash:
+    if len(known) > 1 or known[0].body_hash != complaint["body_hash"]:
         raise KnownCaseError
     return known[0].answer

@@ -99,7 +99,9 @@ def _engine(url: str) -> Engine:
         raise ArgumentError(f"{place.get_backend_name()} is not supported")
     return create_engine(
         place.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
+        # No ping before use: it would cost every request a round trip. After a restart of the server one request fails,
+        # is told to come again, and the whole pool connects anew.
+        pool_size=16,
         pool_timeout=_PATIENCE,
         connect_args={"connect_timeout": _PATIENCE},
     )
