@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -194,6 +194,10 @@ class Cases:
                     erased_at=func.coalesce(COMPLAINTS.c.erased_at, now()),
                 )
             )
+        if self._database.dialect.name == "sqlite":
+            # The log still holds what was there before.
+            with closing(self._database.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(erased.rowcount)
 
     def check(self) -> None:

@@ -90,7 +90,9 @@ def _engine(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         if place.database:
-            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+            # What it holds is nobody else's business on this machine; the files beside it take its mode.
+            Path(place.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            Path(place.database).touch(mode=0o600)
         engine = create_engine(place, connect_args={"timeout": _PATIENCE})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -190,8 +192,6 @@ def test_pages_do_not_move_when_more_arrives(desk: TestClient) -> None:
     ],
 )
 def test_what_is_refused_is_not_kept(desk: TestClient, body: dict[str, Any], kind: str, status: int) -> None:
-    import json
-
     sent = desk.post("/v1/complaints", content=json.dumps(body), headers={"content-type": "application/json"})
     refused(sent, kind, status)
     assert desk.get("/v1/complaints").json() == {"items": [], "next": None}
@@ -219,6 +219,15 @@ def test_nothing_personal_is_on_disk(bundle: Bundle, tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for piece in ("13800138000", "王小明", "C-1"):
         assert piece.encode() not in kept
+
+
+def test_erased_text_is_gone_from_the_disk(bundle: Bundle, tmp_path: Path) -> None:
+    with TestClient(create_app(Service(bundle), Settings(data=tmp_path, keep_raw_text=True))) as client:
+        client.post("/v1/complaints", json=WHOLE)
+        client.delete("/v1/complaints/HL-20261124-000381")
+        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert "说好刷满六次".encode() not in kept
+    assert stat.S_IMODE((tmp_path / "cases.db").stat().st_mode) == 0o600
 
 
 def test_without_a_database_intake_says_so_and_returns_with_it(bundle: Bundle, tmp_path: Path) -> None:
