@@ -29,7 +29,7 @@ test: $(VENV)/develop ## Lint, types and all tests, each proof small
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-proof: $(VENV)/develop ## The tests with every proof in full (more examples)
+proof: $(VENV)/develop ## The tests with every proof in full (more examples, 50 kills)
 	HYPOTHESIS_PROFILE=proof $(BIN)/pytest
 
 bench: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
