@@ -216,14 +216,10 @@ class Cases:
 
 
 def _first_answer(connection: Connection, complaint: Mapping[str, Any]) -> Any | None:
-    known = connection.execute(
-        select(COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(
-            or_(
-                COMPLAINTS.c.complaint_id == complaint["complaint_id"],
-                COMPLAINTS.c.idempotency_key == complaint["idempotency_key"],
-            )
-        )
-    ).all()
+    same = COMPLAINTS.c.complaint_id == complaint["complaint_id"]
+    if complaint["idempotency_key"] is not None:
+        same = or_(same, COMPLAINTS.c.idempotency_key == complaint["idempotency_key"])
+    known = connection.execute(select(COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(same)).all()
     if not known:
         return None
     if len(known) > 1 or known[0].body_hash != complaint["body_hash"]:
