@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,25 +29,24 @@ def load_key(path: Path) -> bytes:
         If the file cannot be read or made, or holds no key.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(made, path)  # whole or not at all, and only one process can be first
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
+        if not path.exists():
+            _make_key(path)
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise StorageError(str(error), where=str(path), remedy="Restore this file from its backup.") from error
     if len(key) != _BYTES:
         raise StorageError("holds no key", where=str(path), remedy="Restore this file from its backup.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as file:  # its owner's alone
+        file.write(secrets.token_hex(_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):  # whole or not at all, and only one process can be first
+            os.link(file.name, path)
 
 
 def keyed_hash(key: bytes, purpose: str, value: str) -> str:

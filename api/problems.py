@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,8 @@ from starlette.exceptions import HTTPException
 
 from api.schemas import FieldError, Problem
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
+
+_LOG = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -126,7 +129,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeoutError)
     async def on_storage(request: Request, error: Exception) -> JSONResponse:
-        detail = f"The case database does not answer; nothing was kept. Send this again in {RETRY_AFTER} seconds."
+        # Of the cause only: the statement's values would be a complaint in a log.
+        _LOG.error("case database: %s", getattr(error, "orig", error))
+        detail = (
+            f"The case database does not answer. Send this again in {RETRY_AFTER} seconds: under the same complaint_id "
+            "or Idempotency-Key a complaint is kept once."
+        )
         headers = {"retry-after": str(RETRY_AFTER)}
         return response(problem("storage-unavailable", detail, request.url.path), headers)
 

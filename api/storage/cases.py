@@ -92,8 +92,8 @@ def now() -> datetime:
 class Cases:
     """The cases of a database.
 
-    Every method is one transaction. All raise `sqlalchemy.exc.SQLAlchemyError` when the database fails: then nothing of
-    the call was kept.
+    Every method is one transaction: all of it is kept or nothing. All raise `sqlalchemy.exc.SQLAlchemyError` when the
+    database fails; if it went away during the commit, only asking again tells which.
     """
 
     def __init__(self, database: Database) -> None:

@@ -232,7 +232,9 @@ def test_erased_text_is_gone_from_the_disk(bundle: Bundle, tmp_path: Path) -> No
     assert stat.S_IMODE((tmp_path / "cases.db").stat().st_mode) == 0o600
 
 
-def test_without_a_database_intake_says_so_and_returns_with_it(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_a_database_intake_says_so_and_returns_with_it(
+    bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     app = create_app(Service(bundle), Settings(data=tmp_path))
     with TestClient(app, raise_server_exceptions=False) as client:
         lock = sqlite3.connect(tmp_path / "cases.db", isolation_level=None)
@@ -241,6 +243,8 @@ def test_without_a_database_intake_says_so_and_returns_with_it(bundle: Bundle, t
         answer = client.post("/v1/complaints", json=WHOLE)
         refused(answer, "storage-unavailable", 503)
         assert answer.headers["retry-after"]
+        assert "case database: no such table" in caplog.text
+        assert "年费" not in caplog.text
         refused(client.get("/health/ready"), "storage-unavailable", 503)
         assert client.get("/health/live").status_code == 200
         lock.execute("ALTER TABLE gone RENAME TO complaints")
