@@ -7,13 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import WRITES, Database
-from api.storage.schema import COMPLAINTS, CORRECTIONS, DECISIONS, PREDICTIONS, STATES
+from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, PREDICTIONS, STATES
+
+_NEAREST: Final = 10
+"""So many earlier cases are looked at per band and for the customer, the newest."""
 
 
 class KnownCaseError(Exception):

@@ -1,11 +1,14 @@
 """The tables, as this program uses them; how they came about is told by `migrations`.
 
-What was predicted, decided and corrected is added and never changed: triggers refuse anything else. All times are UTC.
+What was predicted, decided, corrected and done is added and never changed: triggers refuse anything else. All times are
+UTC.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Float, ForeignKey, Integer, MetaData, String, Table, Text
+
+from classifier.fingerprint import BANDS
 
 METADATA = MetaData()
 
@@ -38,7 +41,11 @@ COMPLAINTS = Table(
     Column("referral_no", String(200)),
     Column("answer", JSON, nullable=False, doc="What the caller was answered first: a repeat is answered the same."),
     Column("erased_at", DateTime),
+    Column("registered_by", String(200), doc="Owner of the key it came with."),
+    *(Column(f"band_{number}", BigInteger, doc="Of the text's fingerprint.") for number in range(BANDS)),
 )
+
+BAND_COLUMNS = [COMPLAINTS.c[f"band_{number}"] for number in range(BANDS)]
 
 PREDICTIONS = Table(
     "predictions",
@@ -64,6 +71,8 @@ DECISIONS = Table(
     Column("department", String(64), nullable=False),
     Column("priority", String(8), nullable=False),
     Column("trace", JSON, nullable=False, doc="The rules that fired, in words."),
+    Column("standing", String(8), doc="new or repeat."),
+    Column("related", JSON, doc="Earlier cases of the same matter: complaint_id, relation, similarity."),
 )
 
 CORRECTIONS = Table(
@@ -78,7 +87,74 @@ CORRECTIONS = Table(
     Column("note", Text),
 )
 
-APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS)
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("job_id", String(32), nullable=False, unique=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("owner", String(200), nullable=False, doc="Owner of the key the file came with."),
+    Column("name", String(200), doc="The file's name, personal data masked."),
+    Column("content_hash", String(64), nullable=False, index=True, doc="Keyed hash of file and options."),
+    Column("bytes", BigInteger, nullable=False),
+    Column("text_column", String(200)),
+    Column("sheet", String(200)),
+    Column("status", String(16), nullable=False, index=True, doc="queued, running, done or failed."),
+    Column("deaths", Integer, nullable=False, doc="How often reading it killed the reader."),
+    Column("started_at", DateTime),
+    Column("finished_at", DateTime),
+    Column("problem", Text, doc="Why it failed."),
+    Column("rows_total", Integer),
+    Column("rows_done", Integer, nullable=False),
+    Column("rows_known", Integer, nullable=False, doc="Of these, kept before this file."),
+    Column("rows_failed", Integer, nullable=False, doc="Of these, refused."),
+)
+
+JOB_ROWS = Table(
+    "job_rows",
+    METADATA,
+    Column("job", _NUMBER, ForeignKey("jobs.number"), primary_key=True),
+    Column("row", Integer, primary_key=True, doc="Counts from 0."),
+    Column("line", Integer, nullable=False, doc="In the file, from 1."),
+    Column("complaint", _NUMBER, ForeignKey("complaints.number"), index=True),
+    Column("problem", Text, doc="Why the row was refused."),
+)
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+)
+
+KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("key_id", String(16), nullable=False, unique=True, doc="The part of a key that may be seen."),
+    Column("secret_hash", String(64), nullable=False, doc="SHA-256 of the whole key."),
+    Column("owner", String(200), nullable=False, doc="A named person or system."),
+    Column("scopes", JSON, nullable=False),
+    Column("rate", Float, nullable=False, doc="Requests per second."),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime),
+    Column("revoked_at", DateTime),
+)
+
+ACTS = Table(
+    "acts",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("at", DateTime, nullable=False, index=True),
+    Column("owner", String(200), nullable=False, doc="Owner of the key; who sat at the machine."),
+    Column("act", String(32), nullable=False),
+    Column("subject", String(200), index=True, doc="Id of the complaint, job or key."),
+    Column("request_id", String(64)),
+)
+"""What was done, but for registering: a complaint itself says who did that. The view ``audit_log`` shows both."""
+
+APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS)
 
 STATES = Table(
     "case_states",
