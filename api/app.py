@@ -1,23 +1,46 @@
-"""The application: routes, limits and errors put together."""
+"""The application: routes, the gate, limits and errors put together."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api import problems
+from api.access.gate import Gate
+from api.access.rates import Rates
+from api.access.ring import KeyRing
+from api.casework import Casework
 from api.intake import Intake
-from api.limits import BodyLimits
+from api.jobs.service import JobService
+from api.jobs.uploads import Uploads
+from api.limits import ANY, BodyLimits
 from api.privacy import load_key
-from api.routes import catalogue, classify, complaints
+from api.routes import catalogue, classify, complaints, jobs
+from api.schemas import Problem
 from api.service import Service
-from api.settings import Settings
-from api.storage import Cases, open_database
+from api.settings import Settings, load_settings
+from api.storage import Cases, Database, Keys, open_database
+from api.telemetry.logs import configure_logs
+from api.telemetry.requests import Requests
+from models import Registry, store_path
+
+
+def app_from_environment() -> FastAPI:
+    """The application of a server process: settings from the environment, the store's champion."""
+    configure_logs()
+    _end_with_parent()
+    settings = load_settings()
+    return create_app(Service(Registry(store_path()).load(), settings.taxonomy), settings)
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
@@ -38,11 +61,14 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         If the case database or the key beside it cannot be used.
     """
     database = open_database(settings.cases)
+    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    rates = Rates(Path(shared) / "rates" if shared else None)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         database.dispose()
+        rates.close()
 
     app = FastAPI(
         lifespan=lifespan,
@@ -54,23 +80,49 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.service = service
     key = load_key(settings.data / "secret.key")
-    app.state.intake = Intake(service, Cases(database), key, keep_raw=settings.keep_raw_text)
-    app.include_router(complaints.router)
-    app.include_router(classify.router)
-    app.include_router(catalogue.router)
+    app.state.service = service
+    app.state.database = database
+    app.state.intake = open_intake(service, settings, database)
+    app.state.casework = Casework(service.taxonomy, database)
+    app.state.jobs = JobService(database, Uploads(settings.uploads, key), settings.upload_max_bytes)
+    for router in (complaints.router, jobs.router, classify.router, catalogue.router):
+        app.include_router(router)
+    problems.install(app)
+    _describe_problems(app)
+    # The last one added is the first that a request meets.
     app.add_middleware(
         BodyLimits,
         limits={
             "/v1/classify/batch": settings.batch_max_bytes,
             "/v1/classify": settings.classify_max_bytes,
             "/v1/complaints": settings.classify_max_bytes,
+            "/v1/jobs": ANY,
         },
+        seconds=settings.body_seconds,
     )
-    problems.install(app)
-    _describe_problems(app)
+    app.add_middleware(Gate, ring=KeyRing(Keys(database)), rates=rates, https_only=settings.https_only)
+    app.add_middleware(Requests)
     return app
+
+
+def open_intake(service: Service, settings: Settings, database: Database) -> Intake:
+    """The front door of a case database. Raises `StorageError` if the key beside it cannot be used."""
+    key = load_key(settings.data / "secret.key")
+    return Intake(service, Cases(database), key, keep_raw=settings.keep_raw_text)
+
+
+def _end_with_parent() -> None:
+    """Let a server process not outlive the one that started it: it would hold the port, and nobody would know."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -79,14 +131,25 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Let OpenAPI say that errors come as problem documents."""
+    """Let OpenAPI say that errors come as problem documents, and which ones any address may answer."""
     document = app.openapi
+    everywhere = {401: "No valid API key", 403: "Not allowed", 429: "Too many requests"}
 
     def described() -> dict[str, Any]:
         schema = document()
-        for path in schema["paths"].values():
-            for operation in path.values():
-                for status, answer in operation["responses"].items():
+        reference = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                answers = operation["responses"]
+                if not path.startswith("/health/"):
+                    for status, description in everywhere.items():
+                        content = {problems.MEDIA_TYPE: {"schema": reference}}
+                        answers[str(status)] = {"description": description, "content": content}
+                if method == "post":
+                    answers.setdefault(
+                        "408", {"description": "Too slow", "content": {problems.MEDIA_TYPE: {"schema": reference}}}
+                    )
+                for status, answer in answers.items():
                     content = answer.get("content", {})
                     if status[0] in "45" and "application/json" in content:
                         content[problems.MEDIA_TYPE] = content.pop("application/json")

@@ -36,18 +36,30 @@ class IntakeRequest(Complaint):
     complaint_id: ComplaintId | None = None
 
 
+class RelatedOut(BaseModel):
+    """An earlier case of the same matter."""
+
+    complaint_id: str
+    relation: Literal["same_customer", "same_text", "parallel"] = Field(
+        description="same_text: one of the two names no customer; parallel: the same text from another customer."
+    )
+    similarity: float = Field(description="Of the texts, 0 to 1.")
+
+
 class Registered(Classification):
     """A kept complaint, and what it is about."""
 
     complaint_id: str
     registered_at: datetime
+    standing: Literal["new", "repeat"]
+    related: list[RelatedOut] = Field(description="Earlier cases of the same matter, the likeliest first.")
 
 
 class CorrectionRequest(StrictRequest):
     """The right category of a case."""
 
     category: Short = Field(description="A category code.", examples=["card_fees"])
-    by: Short = Field(description="Who says so.", examples=["复核员 李"])
+    by: Short | None = Field(None, description="Who says so; by default the key's owner.", examples=["复核员 李"])
     note: str | None = Field(None, max_length=2_000, description="Why.")
 
 
@@ -71,6 +83,8 @@ class DecisionOut(BaseModel):
     department: str
     priority: str
     trace: list[str]
+    standing: Literal["new", "repeat"] | None = Field(description="Null for cases of before there was a rule.")
+    related: list[RelatedOut] | None
 
 
 class CorrectionOut(BaseModel):
@@ -88,6 +102,7 @@ class CaseOut(BaseModel):
 
     complaint_id: str
     registered_at: Kept
+    registered_by: str | None = Field(description="Owner of the key it came with.")
     received_at: Kept | None
     erased_at: Kept | None
     text: str = Field(description="With personal data masked; empty once erased.")

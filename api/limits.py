@@ -1,34 +1,46 @@
-"""Bodies are refused for their size or type before anything reads them."""
+"""Bodies are refused for their size, type or slowness before anything reads them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem, response
 
+ANY: Final = 0
+"""Limit of a path whose handler reads the body itself, of whatever type, and counts."""
+
 
 class BodyLimits:
-    """ASGI middleware that answers 413 to a body over its path's limit and 415 to one that is not JSON.
+    """ASGI middleware: 413 for a body over its path's limit, 415 for one that is not JSON, 408 for one that dawdles.
 
     Parameters
     ----------
     app : ASGI application
     limits : mapping of str to int
-        Path → largest body in bytes, for what lies below it too; the first that fits counts. Only POST requests to
-        these paths are looked at.
+        Path → largest body in bytes, for what lies below it too; the first that fits counts. `ANY` leaves size and type
+        to the handler.
+    seconds : float
+        A JSON body has so long to arrive, and so long may lie between two pieces of a file. Only POST requests to these
+        paths are looked at.
     """
 
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int], seconds: float) -> None:
         self._app = app
         self._limits = limits
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body read, or refuse it."""
+        """Pass the request on, or refuse it."""
         limit = self._limit(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
         if limit is None:
             await self._app(scope, receive, send)
+            return
+        if limit == ANY:
+            await self._app(scope, self._patient(receive), send)
             return
         path = scope["path"]
         headers = dict(scope["headers"])
@@ -38,7 +50,13 @@ class BodyLimits:
             await response(problem("wrong-content-type", detail, path))(scope, receive, send)
             return
         declared = headers.get(b"content-length", b"0")
-        body = None if declared.isdigit() and int(declared) > limit else await _read(receive, limit)
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = None if declared.isdigit() and int(declared) > limit else await _read(receive, limit)
+        except TimeoutError:
+            detail = f"The body has not arrived within {self._seconds:g} seconds. Send it again."
+            await response(problem("too-slow", detail, path), {"connection": "close"})(scope, receive, send)
+            return
         if body is None:
             detail = f"The body is over {limit:,} bytes. Send less at once."
             await response(problem("body-too-large", detail, path), {"connection": "close"})(scope, receive, send)
@@ -49,6 +67,18 @@ class BodyLimits:
             return messages.pop() if messages else await receive()
 
         await self._app(scope, replay, send)
+
+    def _patient(self, receive: Receive) -> Receive:
+        """A receive that waits `seconds` for each piece and then takes the sender for gone."""
+
+        async def receiving() -> Message:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
+        return receiving
 
     def _limit(self, path: str) -> int | None:
         fitting = (limit for above, limit in self._limits.items() if path == above or path.startswith(f"{above}/"))

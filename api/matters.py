@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from api.storage import Earlier
 from classifier.fingerprint import shingles, similarity
 
 WINDOW: Final = timedelta(days=90)
@@ -27,16 +28,6 @@ LISTED: Final = 10
 
 Standing = Literal["new", "repeat"]
 Relation = Literal["same_customer", "same_text", "parallel"]
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """An earlier case that may be of the same matter; `customer` is None where it names none."""
-
-    complaint_id: str
-    text: str
-    customer: str | None
-    category: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.schemas import FieldError, Problem
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
 
-_LOG = logging.getLogger(__name__)
+_LOG = structlog.get_logger("problems")
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed-json": (400, "请求体不是合法的JSON Malformed JSON"),
+    "no-key": (401, "需要有效的API密钥 No valid API key"),
+    "not-allowed": (403, "密钥权限不足 Not allowed"),
+    "insecure": (403, "只接受https请求 Insecure"),
+    "foreign-origin": (403, "来源不允许 Foreign origin"),
     "not-found": (404, "没有这个地址 Not found"),
     "no-such-complaint": (404, "没有这件投诉 No such complaint"),
+    "no-such-job": (404, "没有这个任务 No such job"),
     "method-not-allowed": (405, "不支持这个方法 Method not allowed"),
+    "too-slow": (408, "请求体传送过慢 Too slow"),
+    "unfinished-job": (409, "任务还没有完成 Unfinished job"),
     "known-complaint": (409, "编号已有另一件投诉 Known complaint"),
     "body-too-large": (413, "请求体过大 Body too large"),
-    "wrong-content-type": (415, "内容类型应为application/json Wrong content type"),
+    "wrong-content-type": (415, "内容类型不对 Wrong content type"),
+    "empty-file": (422, "文件为空 Empty file"),
     "empty-text": (422, "投诉内容为空 Empty text"),
     "text-too-long": (422, "投诉内容过长 Text too long"),
     "unknown-field": (422, "有未知字段 Unknown field"),
     "invalid-field": (422, "字段不合要求 Invalid field"),
+    "too-many-requests": (429, "请求过于频繁 Too many requests"),
     "internal": (500, "服务内部错误 Internal error"),
     "storage-unavailable": (503, "数据库暂不可用 Storage unavailable"),
 }
@@ -82,13 +92,7 @@ def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Pr
     """The problem of a body that does not fit its schema; what was sent is never repeated."""
     if errors[0]["type"] == "json_invalid":
         return problem("malformed-json", f"JSON: {errors[0]['ctx']['error']}. Correct the body.", instance)
-    fields = [
-        FieldError(
-            pointer="".join(f"/{_escaped(part)}" for part in error["loc"] if part != "body"),
-            detail="unknown field" if error["type"] == "extra_forbidden" else str(error["msg"]),
-        )
-        for error in errors[:20]
-    ]
+    fields = field_errors(errors)
     kind = "invalid-field"
     if errors[0]["type"] == "extra_forbidden":
         kind = "unknown-field"
@@ -96,6 +100,17 @@ def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Pr
         kind = "text-too-long"
     detail = "; ".join(f"{field.pointer or '/'}: {field.detail}" for field in fields)
     return problem(kind, f"{detail}. GET /openapi.json says what is allowed.", instance, fields)
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """The fields at fault, the first 20."""
+    return [
+        FieldError(
+            pointer="".join(f"/{_escaped(part)}" for part in error["loc"] if part != "body"),
+            detail="unknown field" if error["type"] == "extra_forbidden" else str(error["msg"]),
+        )
+        for error in errors[:20]
+    ]
 
 
 def _escaped(part: object) -> str:
@@ -125,15 +140,19 @@ def install(app: FastAPI) -> None:
     async def on_refusal(request: Request, error: RefusedError) -> JSONResponse:
         return response(problem(error.kind, str(error), request.url.path, error.errors))
 
+    @app.exception_handler(ClientDisconnect)
+    async def on_disconnect(request: Request, error: ClientDisconnect) -> JSONResponse:
+        return response(problem("too-slow", "The connection ended before the body did.", request.url.path))
+
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeoutError)
+    @app.exception_handler(OSError)  # an uploaded file that cannot be written
     async def on_storage(request: Request, error: Exception) -> JSONResponse:
-        # Of the cause only: the statement's values would be a complaint in a log.
-        _LOG.error("case database: %s", getattr(error, "orig", error))
+        _LOG.error("storage", cause=str(getattr(error, "orig", error)))
         detail = (
-            f"The case database does not answer. Send this again in {RETRY_AFTER} seconds: under the same complaint_id "
-            "or Idempotency-Key a complaint is kept once."
+            f"The case database or its disk does not answer. Send this again in {RETRY_AFTER} seconds: under the same "
+            "complaint_id or Idempotency-Key a complaint is kept once."
         )
         headers = {"retry-after": str(RETRY_AFTER)}
         return response(problem("storage-unavailable", detail, request.url.path), headers)

@@ -1,10 +1,10 @@
 """Telling that two texts are the same complaint, though not word for word.
 
-A text is the set of its shingles: all runs of `SHINGLE` characters of its canonical form, without blanks, punctuation and
-personal data. How alike two texts are is the share of shingles they have in common (Jaccard). A fingerprint finds the
-likely ones among millions: MinHash in bands (Broder, 1997; Leskovec, Rajaraman and Ullman, *Mining of Massive Datasets*,
-chapter 3). Texts of similarity s share at least one of `BANDS` bands of `ROWS` minima with probability
-1 - (1 - s^ROWS)^BANDS: 0.99 at 0.8, 0.88 at 0.65, 0.0007 at 0.05.
+A text is the set of its shingles: all runs of `SHINGLE` characters of its canonical form, without blanks, punctuation
+and personal data. How alike two texts are is the share of shingles they have in common (Jaccard). A fingerprint finds
+the likely ones among millions: MinHash in bands (Broder, 1997; Leskovec, Rajaraman and Ullman, *Mining of Massive
+Datasets*, chapter 3). Texts of similarity s share at least one of `BANDS` bands of `ROWS` minima with probability
+1 - (1 - s^ROWS)^BANDS: 0.99 at 0.8, 0.85 at 0.65, 0.0007 at 0.05.
 """
 
 from __future__ import annotations

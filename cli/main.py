@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, models, serve, tag, train
+from cli import classify, keys, models, serve, tag, train, worker
 
 app = typer.Typer(
     name="complaints",
@@ -18,3 +18,5 @@ app.command("tag")(tag.tag)
 app.command("train")(train.train)
 app.command("models")(models.models)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
+app.add_typer(keys.keys, name="keys")

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 
-from api import Settings, create_app
+from api.app import create_app
 from api.service import Service
+from api.settings import Settings
 from classifier import ComplaintModel, Router, Taxonomy
 from classifier.taxonomy import BUNDLED
 from models import Bundle, Registry
@@ -27,6 +29,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("REQUIRE_ALL") == "1" and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def asking(app: FastAPI) -> TestClient:
+    """A client of an application, on this machine; a defect in there comes as an answer, as in production."""
+    return TestClient(app, "http://127.0.0.1", raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")
@@ -69,5 +76,5 @@ def router(bundle: Bundle) -> Router:
 def client(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     data = tmp_path_factory.mktemp("data")
     app = create_app(Service(bundle), Settings(data=data, classify_max_bytes=100_000, batch_max_bytes=200_000))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with asking(app) as client:
         yield client

@@ -61,7 +61,8 @@ def test_serving_loads_no_trainer_no_pickle_and_says_nothing(store: Path, run: o
     script = """
 import sys
 from pathlib import Path
-from api import Settings, create_app
+from api.app import create_app
+from api.settings import Settings
 from api.service import Service
 from models import Registry
 service = Service(Registry(Path(sys.argv[1])).load())

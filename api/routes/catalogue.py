@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
+from api.access.gate import Anyone
 from api.routes.classify import Ask
-from api.routes.complaints import Door
 from api.schemas import Categories, Health, ModelOut, Problem
+from api.storage import Jobs, probe
+from api.telemetry.metrics import exposition
 
 router = APIRouter()
 
 
 @router.get("/v1/categories", tags=["catalogue"], summary="The categories and their departments")
-async def list_categories(service: Ask) -> Categories:
+async def list_categories(service: Ask, caller: Anyone) -> Categories:
     """All categories with names, definitions, facets and default departments."""
     return service.categories()
 
 
 @router.get("/v1/model", tags=["catalogue"], summary="The model that answers")
-async def show_model(service: Ask) -> ModelOut:
+async def show_model(service: Ask, caller: Anyone) -> ModelOut:
     """Version, label order, thresholds, and what cross-validation measured."""
     return service.model()
 
@@ -30,7 +33,19 @@ async def live(service: Ask) -> Health:
 
 
 @router.get("/health/ready", tags=["health"], summary="Can it take complaints in?", responses={503: {"model": Problem}})
-def ready(service: Ask, intake: Door) -> Health:
-    """Answers when a model is loaded and the case database answers."""
-    intake.check()
+def ready(service: Ask, request: Request) -> Health:
+    """Answers when a model is loaded and the case database takes writes."""
+    probe(request.app.state.database)
     return Health(status="ready", model=service.version)
+
+
+@router.get(
+    "/metrics",
+    tags=["health"],
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(request: Request, caller: Anyone) -> Response:
+    """Counts of requests and complaints, latencies, the queue. Any key may read them."""
+    return Response(exposition(Jobs(request.app.state.database)), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from api.access.gate import Admin, Reviewer, Sender
 from api.cases import CaseOut, CasePage, ComplaintId, CorrectionRequest, IntakeRequest, Registered
+from api.casework import Casework
 from api.intake import Intake
 from api.schemas import Channel, Moment, Problem, Short
 from api.storage import Filters
@@ -26,7 +28,14 @@ def get_intake(request: Request) -> Intake:
     return intake
 
 
+def get_casework(request: Request) -> Casework:
+    """The work on this application's cases."""
+    casework: Casework = request.app.state.casework
+    return casework
+
+
 Door = Annotated[Intake, Depends(get_intake)]
+Desk = Annotated[Casework, Depends(get_casework)]
 # Handlers are plain functions: they wait for the disk, each on a thread of its own.
 
 
@@ -40,6 +49,7 @@ Door = Annotated[Intake, Depends(get_intake)]
 def register_complaint(
     body: IntakeRequest,
     intake: Door,
+    caller: Sender,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[ -~]+$")] = None,
 ) -> Response:
     """Read, route and keep a complaint; the answer comes when it is on disk.
@@ -47,13 +57,14 @@ def register_complaint(
     Sent again under its complaint_id or Idempotency-Key, it is answered as the first time, with 200. Another body under
     a known id is refused with 409.
     """
-    answer, created = intake.register(body, idempotency_key)
+    answer, created = intake.register(body, idempotency_key, caller)
     return JSONResponse(answer, status_code=201 if created else 200)
 
 
 @router.get("", summary="List complaints", responses={422: {"model": Problem}, 503: {"model": Problem}})
 def list_complaints(
-    intake: Door,
+    casework: Desk,
+    caller: Reviewer,
     category: Short | None = None,
     department: Short | None = None,
     decision: Literal["auto", "review"] | None = None,
@@ -67,13 +78,13 @@ def list_complaints(
 ) -> CasePage:
     """Cases as they stand now, newest first. New arrivals never move a page."""
     filters = Filters(category, department, decision, channel, region, since, until, words)
-    return intake.page(filters, before=before, limit=limit)
+    return casework.page(filters, before=before, limit=limit, caller=caller)
 
 
 @router.get("/{complaint_id}", summary="Show one complaint", responses=_REFUSED)
-def show_complaint(complaint_id: ComplaintId, intake: Door) -> CaseOut:
+def show_complaint(complaint_id: ComplaintId, casework: Desk, caller: Reviewer) -> CaseOut:
     """The whole record: what was sent, what was predicted, decided and corrected."""
-    return intake.find(complaint_id)
+    return casework.find(complaint_id, caller)
 
 
 @router.post(
@@ -82,12 +93,12 @@ def show_complaint(complaint_id: ComplaintId, intake: Door) -> CaseOut:
     status_code=201,
     responses={404: {"model": Problem}, **_REFUSED_BODY},
 )
-def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, intake: Door) -> CaseOut:
+def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, casework: Desk, caller: Reviewer) -> CaseOut:
     """Add the right category. What the model said stays in the record; training reads the correction."""
-    return intake.correct(complaint_id, body)
+    return casework.correct(complaint_id, body, caller)
 
 
 @router.delete("/{complaint_id}", summary="Erase the person from a complaint", status_code=204, responses=_REFUSED)
-def erase_complaint(complaint_id: ComplaintId, intake: Door) -> None:
+def erase_complaint(complaint_id: ComplaintId, casework: Desk, caller: Admin) -> None:
     """Text, customer, amount and referral number go for good; what was decided stays for the statistics."""
-    intake.erase(complaint_id)
+    casework.erase(complaint_id, caller)

@@ -1,9 +1,49 @@
-"""The case database: complaints with all that was said and decided of them.
+"""The case database: complaints with all that was said, decided and done.
 
 `open_database` opens one and brings it to this program's schema; `Cases` keeps and finds cases in it.
 """
 
-from api.storage.cases import Case, Cases, Filters, KnownCaseError, NewCase, utc
-from api.storage.database import Database, open_database, shown
+from api.storage.acts import Act, log_alone
+from api.storage.cases import (
+    Case,
+    Cases,
+    Earlier,
+    Filters,
+    Kept,
+    KnownCaseError,
+    NewCase,
+    TakenError,
+    Writing,
+)
+from api.storage.database import Database, now, open_database, shown, utc, writing
+from api.storage.jobs import JobRow, Jobs, record
+from api.storage.keys import Keys, secret_hash
+from api.storage.leases import Lease, LeaseLostError, probe
 
-__all__ = ["Case", "Cases", "Database", "Filters", "KnownCaseError", "NewCase", "open_database", "shown", "utc"]
+__all__ = [
+    "Act",
+    "Case",
+    "Cases",
+    "Database",
+    "Earlier",
+    "Filters",
+    "JobRow",
+    "Jobs",
+    "Kept",
+    "Keys",
+    "KnownCaseError",
+    "Lease",
+    "LeaseLostError",
+    "NewCase",
+    "TakenError",
+    "Writing",
+    "log_alone",
+    "now",
+    "open_database",
+    "probe",
+    "record",
+    "secret_hash",
+    "shown",
+    "utc",
+    "writing",
+]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -25,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from api.storage.database import WRITES, Database
+from api.storage.acts import Act, log
+from api.storage.database import Database, now, utc, writing
 from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, PREDICTIONS, STATES
 
 _NEAREST: Final = 10
@@ -34,6 +34,10 @@ _NEAREST: Final = 10
 
 class KnownCaseError(Exception):
     """A complaint under this id or key is kept already, and another one was sent."""
+
+
+class TakenError(Exception):
+    """Somebody else was first with this id or key, between asking for it and keeping it: ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,24 @@ class NewCase:
     complaint: Mapping[str, Any]
     prediction: Mapping[str, Any]
     decision: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept case: its number, and what the caller was answered first."""
+
+    number: int
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier case that may be of the same matter; `customer` is None where it names none."""
+
+    complaint_id: str
+    text: str
+    customer: str | None
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +117,56 @@ class Filters:
         return query
 
 
-def utc(moment: datetime) -> datetime:
-    """A moment as it is kept: in UTC, without saying so."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+class Writing:
+    """One transaction that keeps cases: all of it is on disk when it ends, or nothing.
 
+    Cases kept earlier in it are there for those that follow.
+    """
 
-def now() -> datetime:
-    """The present moment as it is kept."""
-    return utc(datetime.now(UTC))
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def first_answer(self, complaint_id: str, idempotency_key: str | None, body_hash: str) -> Kept | None:
+        """The case kept under this id or key, if any. Raises `KnownCaseError` if it is of another body, or two are."""
+        same = COMPLAINTS.c.complaint_id == complaint_id
+        if idempotency_key is not None:
+            same = or_(same, COMPLAINTS.c.idempotency_key == idempotency_key)
+        asked = select(COMPLAINTS.c.number, COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(same)
+        known = self.connection.execute(asked).all()
+        if not known:
+            return None
+        if len(known) > 1 or known[0].body_hash != body_hash:
+            raise KnownCaseError
+        return Kept(known[0].number, known[0].answer)
+
+    def earlier(self, customer: str | None, bands: Sequence[int], since: datetime) -> list[Earlier]:
+        """Cases registered since then that share the customer or a band of the fingerprint, the newest of each."""
+        if customer is None and not bands:
+            return []
+        values = dict(zip(_BANDS, bands or (None,) * len(_BANDS), strict=True))
+        found = self.connection.execute(_SHARING, {"customer": customer, "since": utc(since), **values}).all()
+        if not found:
+            return []
+        numbers = {row.number for row in found}
+        cases = (
+            select(STATES.c.complaint_id, STATES.c.text, COMPLAINTS.c.customer_key, STATES.c.category)
+            .join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number)
+            .where(STATES.c.number.in_(numbers))
+            .order_by(STATES.c.number.desc())
+        )
+        return [Earlier(*row) for row in self.connection.execute(cases)]
+
+    def keep(self, new: NewCase) -> Kept:
+        """Keep a case. Raises `TakenError`, and nothing of the transaction is kept, if its id or key is taken."""
+        complaint = new.complaint
+        try:
+            # Values beside the statement, not in it: it is then compiled once.
+            number = self.connection.execute(insert(COMPLAINTS), complaint).inserted_primary_key[0]  # type: ignore[index]
+        except IntegrityError as error:
+            raise TakenError from error
+        self.connection.execute(insert(PREDICTIONS), {"complaint": number, **new.prediction})
+        self.connection.execute(insert(DECISIONS), {"complaint": number, **new.decision})
+        return Kept(number, complaint["answer"])
 
 
 class Cases:
@@ -114,41 +178,12 @@ class Cases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # SQLite has one writer at a time, and makes the others sleep and ask again: threads of one process queue here.
-        self._turn: AbstractContextManager[Any] = (
-            threading.Lock() if database.dialect.name == "sqlite" else nullcontext()
-        )
 
-    def register(self, new: NewCase) -> tuple[Any, bool]:
-        """Keep a case, unless it is kept already; it is on disk when this returns.
-
-        Returns
-        -------
-        answer : JSON
-            The first answer to this complaint.
-        created : bool
-            False if it was there already.
-
-        Raises
-        ------
-        KnownCaseError
-            If its id or key belong to a complaint with another body, or to two.
-        """
-        complaint = new.complaint
-        try:
-            with self._writing() as connection:
-                # Values beside the statement, not in it: it is then compiled once.
-                number = connection.execute(insert(COMPLAINTS), complaint).inserted_primary_key[0]  # type: ignore[index]
-                connection.execute(insert(PREDICTIONS), {"complaint": number, **new.prediction})
-                connection.execute(insert(DECISIONS), {"complaint": number, **new.decision})
-        except IntegrityError:
-            # A repeat, or somebody else was first with this id or key.
-            with self._database.connect() as connection:
-                first = _first_answer(connection, complaint)
-            if first is None:
-                raise
-            return first, False
-        return complaint["answer"], True
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """A transaction that keeps cases."""
+        with writing(self._database) as connection:
+            yield Writing(connection)
 
     def find(self, complaint_id: str) -> Case | None:
         """The whole record of a complaint."""
@@ -176,9 +211,9 @@ class Cases:
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
 
-    def correct(self, complaint_id: str, category: str, *, by: str, note: str | None) -> bool:
+    def correct(self, complaint_id: str, category: str, *, by: str, note: str | None, act: Act) -> bool:
         """Add the right category to a case; False if there is no such case."""
-        with self._writing() as connection:
+        with writing(self._database) as connection:
             state = connection.execute(select(STATES).where(STATES.c.complaint_id == complaint_id)).mappings()
             row = state.one_or_none()
             if row is None:
@@ -193,11 +228,12 @@ class Cases:
                     note=note,
                 )
             )
+            log(connection, act)
         return True
 
-    def erase(self, complaint_id: str) -> bool:
+    def erase(self, complaint_id: str, act: Act) -> bool:
         """Take the person out of a case: text, customer and numbers go, what was decided stays. False if unknown."""
-        with self._writing() as connection:
+        with writing(self._database) as connection:
             erased = connection.execute(
                 update(COMPLAINTS)
                 .where(COMPLAINTS.c.complaint_id == complaint_id)
@@ -208,36 +244,33 @@ class Cases:
                     referral_no=None,
                     amount=None,
                     erased_at=func.coalesce(COMPLAINTS.c.erased_at, now()),
+                    **dict.fromkeys(_BANDS),
                 )
             )
+            if erased.rowcount:
+                log(connection, act)
         if self._database.dialect.name == "sqlite":
             # The log still holds what was there before.
             with closing(self._database.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(erased.rowcount)
 
-    def check(self) -> None:
-        """Ask the database something. Raises if it does not answer."""
-        with self._database.connect() as connection:
-            connection.execute(select(func.max(COMPLAINTS.c.number)))
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with (
-            self._turn,
-            self._database.connect().execution_options(**{WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
+def _sharing() -> Any:
+    """Numbers of cases that share a band or the customer: few of each, so that a wave of copies costs no more."""
+
+    def newest(column: Column[Any], value: str) -> Any:
+        one = (
+            select(COMPLAINTS.c.number)
+            .where(and_(column == bindparam(value), COMPLAINTS.c.registered_at >= bindparam("since")))
+            .order_by(COMPLAINTS.c.number.desc())
+            .limit(_NEAREST)
+        )
+        return select(one.subquery().c.number)
+
+    shared = [newest(column, column.name) for column in BAND_COLUMNS]
+    return union_all(newest(COMPLAINTS.c.customer_key, "customer"), *shared)
 
 
-def _first_answer(connection: Connection, complaint: Mapping[str, Any]) -> Any | None:
-    same = COMPLAINTS.c.complaint_id == complaint["complaint_id"]
-    if complaint["idempotency_key"] is not None:
-        same = or_(same, COMPLAINTS.c.idempotency_key == complaint["idempotency_key"])
-    known = connection.execute(select(COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(same)).all()
-    if not known:
-        return None
-    if len(known) > 1 or known[0].body_hash != complaint["body_hash"]:
-        raise KnownCaseError
-    return known[0].answer
+_SHARING: Final = _sharing()
+_BANDS: Final = [column.name for column in BAND_COLUMNS]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +29,8 @@ WRITES: Final = "writes"
 """Execution option of a connection that is going to write."""
 
 Database = Engine
+
+_TURN: Final = threading.Lock()
 
 
 def open_database(url: str) -> Database:
@@ -72,6 +78,25 @@ def shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
+@contextmanager
+def writing(engine: Database) -> Iterator[Connection]:
+    """A transaction that writes; it is on disk when this ends, or, after an error, nothing of it."""
+    # SQLite has one writer at a time, and makes the others sleep and ask again: threads of one process queue here.
+    turn = _TURN if engine.dialect.name == "sqlite" else nullcontext()
+    with turn, engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment as it is kept: in UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def now() -> datetime:
+    """The present moment as it is kept."""
+    return utc(datetime.now(UTC))
+
+
 def revision(engine: Database) -> str | None:
     """The schema's revision in the database, or None of an empty one."""
     with engine.connect() as connection:
@@ -93,7 +118,8 @@ def _engine(url: str) -> Engine:
             # What it holds is nobody else's business on this machine; the files beside it take its mode.
             Path(place.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             Path(place.database).touch(mode=0o600)
-        engine = create_engine(place, connect_args={"timeout": _PATIENCE})
+        # Values of statements stay out of error messages: they would be a complaint in a log.
+        engine = create_engine(place, hide_parameters=True, connect_args={"timeout": _PATIENCE})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -105,7 +131,12 @@ def _engine(url: str) -> Engine:
         # is told to come again, and the whole pool connects anew.
         pool_size=16,
         pool_timeout=_PATIENCE,
-        connect_args={"connect_timeout": _PATIENCE},
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": _PATIENCE,
+            "tcp_user_timeout": _PATIENCE * 1_000,
+            "options": f"-c statement_timeout={_PATIENCE * 1_000}",
+        },
     )
 
 
@@ -133,6 +164,7 @@ def _upgrade(engine: Engine) -> None:
     config = _config()
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

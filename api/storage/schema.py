@@ -95,7 +95,7 @@ JOBS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("owner", String(200), nullable=False, doc="Owner of the key the file came with."),
     Column("name", String(200), doc="The file's name, personal data masked."),
-    Column("content_hash", String(64), nullable=False, index=True, doc="Keyed hash of file and options."),
+    Column("content_hash", String(64), unique=True, doc="Keyed hash of file, options and owner; null once it failed."),
     Column("bytes", BigInteger, nullable=False),
     Column("text_column", String(200)),
     Column("sheet", String(200)),

@@ -13,10 +13,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
-from api import Settings, create_app
+from api.app import create_app
 from api.service import Service
+from api.settings import Settings
 from api.storage import Cases, Database, open_database
 from models import Bundle
+from tests.conftest import asking
 
 _DROP = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
@@ -82,5 +84,5 @@ def cases(database: Database) -> Cases:
 def desk(bundle: Bundle, database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A service with an empty case database."""
     settings = Settings(data=tmp_path, database_url=database_url)
-    with TestClient(create_app(Service(bundle), settings), raise_server_exceptions=False) as client:
+    with asking(create_app(Service(bundle), settings)) as client:
         yield client

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import Settings, create_app
+from api.app import create_app
 from api.problems import MEDIA_TYPE
 from api.service import Service
+from api.settings import Settings
 from api.storage import Database
 from models import Bundle
+from tests.conftest import asking
 
 TEXT = "我叫王小明，电话13800138000。信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"
 MASKED = "我叫***，电话***********。信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"
@@ -209,14 +211,14 @@ def test_characters_no_database_keeps(desk: TestClient) -> None:
 
 
 def test_raw_text_is_kept_only_if_the_setting_says_so(bundle: Bundle, tmp_path: Path) -> None:
-    with TestClient(create_app(Service(bundle), Settings(data=tmp_path, keep_raw_text=True))) as client:
+    with asking(create_app(Service(bundle), Settings(data=tmp_path, keep_raw_text=True))) as client:
         client.post("/v1/complaints", json=WHOLE)
         case = client.get("/v1/complaints/HL-20261124-000381").json()
     assert (case["text"], case["raw_text"]) == (MASKED, TEXT)
 
 
 def test_nothing_personal_is_on_disk(bundle: Bundle, tmp_path: Path) -> None:
-    with TestClient(create_app(Service(bundle), Settings(data=tmp_path))) as client:
+    with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client:
         client.post("/v1/complaints", json=WHOLE)
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for piece in ("13800138000", "王小明", "C-1"):
@@ -224,7 +226,7 @@ def test_nothing_personal_is_on_disk(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_erased_text_is_gone_from_the_disk(bundle: Bundle, tmp_path: Path) -> None:
-    with TestClient(create_app(Service(bundle), Settings(data=tmp_path, keep_raw_text=True))) as client:
+    with asking(create_app(Service(bundle), Settings(data=tmp_path, keep_raw_text=True))) as client:
         client.post("/v1/complaints", json=WHOLE)
         client.delete("/v1/complaints/HL-20261124-000381")
         kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
@@ -236,7 +238,7 @@ def test_without_a_database_intake_says_so_and_returns_with_it(
     bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = create_app(Service(bundle), Settings(data=tmp_path))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with asking(app) as client:
         lock = sqlite3.connect(tmp_path / "cases.db", isolation_level=None)
         lock.execute("DROP VIEW case_states")
         lock.execute("ALTER TABLE complaints RENAME TO gone")

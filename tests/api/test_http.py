@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import Settings, create_app
+from api.app import create_app
 from api.problems import MEDIA_TYPE, TITLES
 from api.service import Service
+from api.settings import Settings
 from models import Bundle
+from tests.conftest import asking
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，打客服说系统自动扣的，要求退还年费。"
 
@@ -166,7 +168,7 @@ def test_a_defect_of_ours_is_a_problem_document_that_tells_nothing(
 ) -> None:
     service = Service(bundle)
     monkeypatch.setattr(service, "classify", lambda _: 1 / 0)
-    with TestClient(create_app(service, Settings(data=tmp_path)), raise_server_exceptions=False) as client:
+    with asking(create_app(service, Settings(data=tmp_path))) as client:
         assert "division" not in json.dumps(refused(client.post("/v1/classify", json={"text": TEXT}), "internal"))
 
 
@@ -259,6 +261,6 @@ def test_the_banks_own_names_and_departments(bundle: Bundle, tmp_path: Path) -> 
 
     path = tmp_path / "bank.toml"
     path.write_text(BUNDLED.read_text(encoding="utf-8").replace("信用卡中心", "卡部"), encoding="utf-8")
-    with TestClient(create_app(Service(bundle, path), Settings(data=tmp_path))) as client:
+    with asking(create_app(Service(bundle, path), Settings(data=tmp_path))) as client:
         body = client.get("/v1/categories").json()
     assert next(c for c in body["categories"] if c["code"] == "card_limit")["department"]["zh"] == "卡部"

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from api.storage import Cases, Database, open_database
-from tests.api.storage.test_database import case
+from tests.api.storage.test_database import case, keep
 
 
 def test_a_backup_under_load_holds_whole_cases_and_comes_back(
@@ -21,7 +21,7 @@ def test_a_backup_under_load_holds_whole_cases_and_comes_back(
     def load() -> None:
         while not done.is_set():
             name = f"c{len(registered)}"
-            cases.register(case(name))
+            keep(cases, case(name))
             registered.append(name)
 
     thread = threading.Thread(target=load)
@@ -44,7 +44,7 @@ def test_a_backup_under_load_holds_whole_cases_and_comes_back(
         )
         done.set()
         thread.join()
-        cases.register(case("after the backup"))
+        keep(cases, case("after the backup"))
         database.dispose()
         restore = [
             shutil.which("pg_restore") or "pg_restore",
@@ -61,6 +61,5 @@ def test_a_backup_under_load_holds_whole_cases_and_comes_back(
         found = kept.find(name)
         assert found is not None
         assert len(found.predictions) == len(found.decisions) == 1
-    answer, created = kept.register(case("new"))
-    assert (answer, created) == ({"n": "new"}, True)
+    assert keep(kept, case("new")).answer == {"n": "new"}
     restored.dispose()

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
         sa.Column("name", sa.String(200)),
-        sa.Column("content_hash", sa.String(64), nullable=False, index=True),
+        sa.Column("content_hash", sa.String(64), unique=True),
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("text_column", sa.String(200)),
         sa.Column("sheet", sa.String(200)),

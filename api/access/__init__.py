@@ -1,0 +1,1 @@
+"""Who may do what: keys, scopes, rates, and the gate every request passes."""

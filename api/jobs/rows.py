@@ -1,0 +1,101 @@
+"""A row of a file as the request it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from api.cases import IntakeRequest
+from classifier.tables import Table
+from classifier.tables.cells import as_text
+from classifier.text import normalize
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "complaint_id": ("投诉编号", "工单编号", "工单号", "案件编号"),
+    "channel": ("投诉渠道", "渠道", "来源渠道"),
+    "region": ("地区", "区域", "投诉地区"),
+    "branch": ("网点", "支行", "机构", "被投诉机构"),
+    "received_at": ("受理时间", "投诉时间", "投诉日期", "受理日期"),
+    "segment": ("客户类型", "客户类别"),
+    "product": ("产品", "产品名称", "投诉产品"),
+    "amount": ("金额", "涉及金额", "涉诉金额"),
+    "customer_key": ("客户号", "客户编号"),
+    "business_channel": ("业务办理渠道",),
+    "referral_no": ("转办编号", "转办单号"),
+}
+"""Fields of a request and the usual Chinese names of their columns; the fields' own names are understood too."""
+
+CHANNELS: Final[Mapping[str, str]] = {
+    "热线": "hotline", "电话": "hotline", "客服热线": "hotline", "客服电话": "hotline",
+    "网点": "branch", "柜台": "branch", "柜面": "branch", "营业网点": "branch",
+    "app": "app", "手机银行": "app", "掌上银行": "app",
+    "网站": "web", "官网": "web", "网上银行": "web", "网银": "web",
+    "信函": "letter", "来信": "letter", "信访": "letter",
+    "监管": "regulator_referral", "监管转办": "regulator_referral", "监管转送": "regulator_referral",
+    "媒体": "media",
+}  # fmt: skip
+"""What desks write under 投诉渠道."""
+
+_METADATA: Final = ("segment", "product", "amount", "customer_key", "business_channel", "referral_no")
+_MOMENT: Final = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
+)
+
+
+class Columns:
+    """Where a table has the fields of a request.
+
+    Parameters
+    ----------
+    table : Table
+    text : int
+        Index of the column that holds the complaint.
+    """
+
+    def __init__(self, table: Table, text: int) -> None:
+        names = [normalize(name) for name in table.columns]
+        self._places: dict[str, int] = {"text": text}
+        for field, usual in COLUMNS.items():
+            found = [names.index(normalize(name)) for name in (field, *usual) if normalize(name) in names]
+            if found and found[0] != text:
+                self._places[field] = found[0]
+
+    @property
+    def found(self) -> Sequence[str]:
+        """The fields that the table has."""
+        return list(self._places)
+
+    def request(self, cells: Sequence[Any]) -> IntakeRequest:
+        """The request a row stands for. Raises `pydantic.ValidationError`."""
+        values: dict[str, Any] = {"text": as_text(cells[self._places["text"]]), "metadata": {}}
+        for field, place in self._places.items():
+            if field == "text":
+                continue
+            value = as_text(cells[place]).strip()
+            if value:
+                target = values["metadata"] if field in _METADATA else values
+                target[field] = _READ.get(field, str)(value)
+        return IntakeRequest.model_validate(values)
+
+
+def _channel(value: str) -> str:
+    return CHANNELS.get(normalize(value), value)
+
+
+def _amount(value: str) -> str:
+    return value.replace(",", "").replace("，", "").removesuffix("元").lstrip("¥￥")
+
+
+def _moment(value: str) -> str:
+    found = _MOMENT.fullmatch(value)
+    if found is None:
+        return value
+    try:
+        return datetime(*(int(part or 0) for part in found.groups())).isoformat()  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:  # such as 30 February: refused with the value as it stands
+        return value
+
+
+_READ: Final = {"channel": _channel, "amount": _amount, "received_at": _moment}

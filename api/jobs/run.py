@@ -1,0 +1,139 @@
+"""Working on one job, in a process of its own: whatever its file does to the reader, it does to this process alone."""
+
+from __future__ import annotations
+
+import resource
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import RowMapping
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from api.intake import Draft, Intake
+from api.jobs.rows import Columns
+from api.problems import RefusedError, field_errors
+from api.storage import Cases, Database, JobRow, Jobs, Lease, TakenError, record
+from api.telemetry.metrics import count_case
+from classifier.errors import ComplaintsError, TextError
+from classifier.masking import mask
+from classifier.tables import Row, find_text_column, open_table
+
+CHUNK: Final = 50
+"""Rows kept in one transaction: a job that is cut off begins again after the last whole chunk."""
+_AGAIN: Final = 1.0
+"""Seconds to wait for a case database that does not answer."""
+
+_LOG = structlog.get_logger("jobs")
+
+
+def run_job(job_id: str, file: Path, intake: Intake, database: Database, lease: Lease, most_bytes: int) -> None:
+    """Read the rest of a job's file and keep its rows, each once.
+
+    Parameters
+    ----------
+    job_id : str
+    file : Path
+    intake : Intake
+    database : Database
+    lease : Lease
+        Held by the process that started this one.
+    most_bytes : int
+        Memory that reading may take, on top of what this process has already.
+
+    Raises
+    ------
+    LeaseLostError
+        If another process works on it by now.
+    """
+    jobs = Jobs(database)
+    job = jobs.find(job_id)
+    if job is None:
+        raise LookupError(job_id)
+    _limit_memory(most_bytes)
+    try:
+        _read(job, file, intake, database, lease)
+        problem = None
+    except ComplaintsError as error:
+        problem = mask(str(error).replace(str(file), str(job["name"] or "the file")))
+    except MemoryError:
+        problem = too_large(most_bytes)
+    jobs.finish(job["number"], lease, problem)
+
+
+def too_large(most_bytes: int) -> str:
+    """What to tell whoever sent a file that needs more memory than that."""
+    return (
+        f"the file: reading it takes more than {most_bytes >> 20:,} MiB of memory, or breaks the reader. "
+        "Save it as CSV, cut it in parts, or raise COMPLAINTS_JOB_MAX_MEMORY."
+    )
+
+
+def _limit_memory(most_bytes: int) -> None:
+    now = next(
+        int(line.split()[1]) << 10
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        if line.startswith("VmData:")
+    )
+    resource.setrlimit(resource.RLIMIT_DATA, (now + most_bytes, resource.RLIM_INFINITY))
+
+
+def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
+    table = open_table(file, sheet=job["sheet"], wanted=job["text_column"])
+    columns = Columns(table, find_text_column(table, job["text_column"]))
+    Jobs(database).begin(job["number"], table.total, lease)
+    rows = islice(enumerate(row for block in table.blocks() for row in block.rows), job["rows_done"], None)
+    while chunk := list(islice(rows, CHUNK)):
+        drafts = [_draft(number, row, columns, job["job_id"], intake) for number, row in chunk]
+        while True:
+            try:
+                _keep(drafts, job, intake, database, lease)
+                break
+            except TakenError:  # somebody sent one of them over HTTP at the same moment
+                continue
+            except (OperationalError, InterfaceError) as error:
+                _LOG.error("case database", cause=str(getattr(error, "orig", error)))
+                time.sleep(_AGAIN)
+
+
+def _draft(number: int, row: Row, columns: Columns, job_id: str, intake: Intake) -> tuple[JobRow, Draft | None]:
+    """A row read, or what is wrong with it."""
+    problem = row.error
+    if not problem:
+        try:
+            request = columns.request(row.cells)
+            return JobRow(number, row.line), intake.read(request, request.complaint_id or f"{job_id}-{number + 1}")
+        except ValidationError as error:
+            problem = "; ".join(f"{field.pointer[1:]}: {field.detail}" for field in field_errors(error.errors()))
+        except TextError as error:
+            problem = error.what
+    return JobRow(number, row.line, problem=problem), None
+
+
+def _keep(
+    drafts: list[tuple[JobRow, Draft | None]], job: RowMapping, intake: Intake, database: Database, lease: Lease
+) -> None:
+    """Keep a chunk: all of it, or nothing."""
+    rows: list[JobRow] = []
+    new: list[Any] = []
+    with Cases(database).writing() as writing:
+        lease.require(writing.connection)
+        for row, draft in drafts:
+            if draft is None:
+                rows.append(row)
+                continue
+            try:
+                known = intake.known(writing, draft)
+            except RefusedError as error:
+                rows.append(JobRow(row.row, row.line, problem=str(error)))
+                continue
+            kept = known or intake.keep(writing, draft, job["owner"])
+            rows.append(JobRow(row.row, row.line, complaint=kept.number, known=known is not None))
+            if known is None:
+                new.append(draft.said)
+        record(writing.connection, job["number"], rows)
+    for said in new:
+        count_case(said)

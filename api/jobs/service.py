@@ -1,0 +1,160 @@
+"""What callers do with jobs. No HTTP in here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import RowMapping
+from starlette.concurrency import run_in_threadpool
+
+from api.access.caller import Caller
+from api.cases import Kept
+from api.jobs.uploads import Uploads
+from api.problems import RefusedError
+from api.storage import Database, Jobs, log_alone
+from classifier.masking import mask
+from classifier.tables.cells import neutralised
+
+RESULT: Final = (
+    "line",
+    "complaint_id",
+    "predicted_category",
+    "predicted_name",
+    "predicted_group",
+    "predicted_secondary",
+    "confidence",
+    "decision",
+    "department",
+    "priority",
+    "standing",
+    "error",
+)
+"""Columns of a result."""
+
+
+class JobOut(BaseModel):
+    """A file of complaints, and how far it is."""
+
+    job_id: str
+    created_at: Kept
+    owner: str
+    name: str | None
+    bytes: int
+    status: Literal["queued", "running", "done", "failed"]
+    started_at: Kept | None
+    finished_at: Kept | None
+    problem: str | None = Field(description="Why it failed.")
+    rows_total: int | None = Field(description="Known once the file is open.")
+    rows_done: int
+    rows_known: int = Field(description="Of these, complaints that were kept before.")
+    rows_failed: int = Field(description="Of these, refused: the result says why, with their lines.")
+
+
+class JobService:
+    """The jobs of a service.
+
+    Parameters
+    ----------
+    database : Database
+    uploads : Uploads
+    upload_max_bytes : int
+    """
+
+    def __init__(self, database: Database, uploads: Uploads, upload_max_bytes: int) -> None:
+        self._database = database
+        self._jobs = Jobs(database)
+        self._uploads = uploads
+        self._limit = upload_max_bytes
+
+    async def upload(
+        self, chunks: AsyncIterator[bytes], *, name: str | None, text: str | None, sheet: str | None, caller: Caller
+    ) -> tuple[JobOut, bool]:
+        """Keep a file and a job for it, unless the caller has sent the same before; the second value says which.
+
+        Raises
+        ------
+        RefusedError
+            If the file is empty or too large.
+        OSError
+            If there is no room for it.
+        """
+        upload = await self._uploads.receive(chunks, self._limit, f"{caller.owner}\0{text}\0{sheet}")
+        job = {
+            "job_id": upload.job_id,
+            "owner": caller.owner,
+            "name": None if name is None else mask(name),
+            "content_hash": upload.content_hash,
+            "bytes": upload.bytes,
+            "text_column": text,
+            "sheet": sheet,
+        }
+        try:
+            row, created = await run_in_threadpool(self._jobs.add, job, caller.act("upload", upload.job_id))
+        except BaseException:
+            self._uploads.remove(upload.job_id)
+            raise
+        if not created:
+            self._uploads.remove(upload.job_id)
+        return _out(row), created
+
+    def newest(self, limit: int, caller: Caller) -> list[JobOut]:
+        """The last jobs, the caller's own or, for an admin, all."""
+        return [_out(row) for row in self._jobs.newest(None if caller.may("admin") else caller.owner, limit)]
+
+    def find(self, job_id: str, caller: Caller) -> JobOut:
+        """How far a job is. Raises `RefusedError` if there is none, or it is somebody else's."""
+        return _out(self._row(job_id, caller))
+
+    def result(self, job_id: str, caller: Caller) -> Iterator[str]:
+        """Lines of a finished job's result, as CSV. Raises `RefusedError` if there is none yet."""
+        job = self._row(job_id, caller)
+        if job["status"] in ("queued", "running"):
+            raise RefusedError("unfinished-job", f"It has done {job['rows_done']} rows. Ask again when it is done.")
+        log_alone(self._database, caller.act("download", job_id))
+        return _as_csv(self._jobs.results(job["number"]))
+
+    def _row(self, job_id: str, caller: Caller) -> RowMapping:
+        job = self._jobs.find(job_id)
+        if job is None or not (caller.may("admin") or job["owner"] == caller.owner):
+            raise RefusedError("no-such-job", f"There is no job {job_id!r} of yours. GET /v1/jobs lists them.")
+        return job
+
+
+def _out(row: RowMapping) -> JobOut:
+    return JobOut.model_validate(dict(row))
+
+
+def _as_csv(rows: Iterator[RowMapping]) -> Iterator[str]:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    yield "\ufeff"  # by which Excel in China knows UTF-8
+    writer.writerow(RESULT)
+    for row in rows:
+        writer.writerow([neutralised(str(cell)) for cell in (row["line"], *_said(row), row["problem"] or "")])
+        if written.tell() > 1 << 16:
+            yield written.getvalue()
+            written.seek(0)
+            written.truncate()
+    yield written.getvalue()
+
+
+def _said(row: RowMapping) -> list[Any]:
+    answer = row["answer"]
+    if answer is None:
+        return [""] * (len(RESULT) - 2)
+    return [
+        row["complaint_id"],
+        answer["category"]["code"],
+        answer["category"]["zh"],
+        answer["group"]["code"],
+        ";".join(secondary["code"] for secondary in answer["secondary"]),
+        answer["confidence"],
+        answer["decision"],
+        answer["department"]["code"],
+        answer["priority"],
+        answer.get("standing", ""),
+    ]

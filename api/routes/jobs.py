@@ -1,0 +1,97 @@
+"""Files of complaints: uploaded, watched, their results downloaded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.access.gate import Sender
+from api.jobs.service import JobOut, JobService
+from api.problems import RefusedError
+from api.schemas import Problem, Short
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {status: {"model": Problem} for status in (404, 422, 503)}
+_JOB_ID: Final = r"^[0-9a-f]{32}$"
+
+
+def get_jobs(request: Request) -> JobService:
+    """The jobs of this application."""
+    jobs: JobService = request.app.state.jobs
+    return jobs
+
+
+Desk = Annotated[JobService, Depends(get_jobs)]
+
+
+@router.post(
+    "",
+    summary="Take in a file of complaints",
+    status_code=202,
+    response_model=JobOut,
+    responses={
+        200: {"model": JobOut, "description": "The same file was sent before"},
+        **{status: {"model": Problem} for status in (408, 413, 415, 422, 503)},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The file itself: CSV, TSV, Excel or JSON Lines, told by its content.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def upload_file(
+    request: Request,
+    response: Response,
+    jobs: Desk,
+    caller: Sender,
+    name: Annotated[Short | None, Query(description="The file's name, to recognise it by.")] = None,
+    text: Annotated[Short | None, Query(description="The column that holds the complaint.")] = None,
+    sheet: Annotated[Short | None, Query(description="The Excel sheet; the first by default.")] = None,
+    content_type: Annotated[str, Header(include_in_schema=False)] = "",
+) -> JobOut:
+    """Keep the file and answer at once; a worker reads it row by row, and each complaint is kept once.
+
+    The same file sent again is answered with its first job.
+    """
+    if content_type.startswith("multipart/"):
+        detail = "A form was sent. Send the file itself as the body: curl --data-binary @complaints.csv."
+        raise RefusedError("wrong-content-type", detail)
+    job, created = await jobs.upload(request.stream(), name=name, text=text, sheet=sheet, caller=caller)
+    response.status_code = 202 if created else 200
+    response.headers["location"] = f"/v1/jobs/{job.job_id}"
+    return job
+
+
+@router.get("", summary="List jobs", responses={503: {"model": Problem}, 422: {"model": Problem}})
+def list_jobs(jobs: Desk, caller: Sender, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[JobOut]:
+    """The newest jobs: one's own, or with scope admin everybody's."""
+    return jobs.newest(limit, caller)
+
+
+@router.get("/{job_id}", summary="Show one job", responses=_PROBLEMS)
+def show_job(job_id: str, jobs: Desk, caller: Sender) -> JobOut:
+    """How far it is, and what went wrong."""
+    return jobs.find(job_id, caller)
+
+
+@router.get(
+    "/{job_id}/result",
+    summary="Download a job's result",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        409: {"model": Problem},
+        **_PROBLEMS,
+    },
+)
+async def download_result(job_id: str, jobs: Desk, caller: Sender) -> StreamingResponse:
+    """A CSV file with a line per row: its line in the file, the complaint's id, what it is about, or what is wrong."""
+    lines = await run_in_threadpool(jobs.result, job_id, caller)
+    headers = {"content-disposition": f'attachment; filename="{job_id}.csv"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)

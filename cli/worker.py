@@ -1,0 +1,72 @@
+"""``complaints worker``: the one process that works on uploaded files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from api.privacy import load_key
+from api.service import Service
+from api.settings import Settings, load_settings
+from api.storage import Lease, LeaseLostError, open_database
+from cli.terminal import reporting
+from models import Registry, store_path
+
+
+def worker(
+    job: Annotated[str | None, typer.Option(hidden=True)] = None,
+    holder: Annotated[str, typer.Option(hidden=True)] = "",
+) -> None:
+    """处理上传的文件；serve会自动启动一个。 Work on uploaded files; serve starts one by itself."""
+    # Imported here, after `serve` has said where metrics go: they are looked up when they are imported.
+    from api.telemetry.logs import configure_logs
+
+    configure_logs()
+    with reporting():
+        settings = load_settings()
+        if job is None:
+            _work(settings)
+        else:
+            _run(job, holder, settings)
+
+
+def _work(settings: Settings) -> None:
+    from api.jobs.uploads import Uploads
+    from api.jobs.worker import Worker, end_with_input
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if not sys.stdin.isatty():
+        end_with_input(sys.stdin.fileno(), stop.set)
+    uploads = Uploads(settings.uploads, load_key(settings.data / "secret.key"))
+    command = [sys.executable, "-m", "cli", "worker"]
+    Worker(
+        open_database(settings.cases),
+        uploads,
+        lambda job, holder: [*command, "--job", job, "--holder", holder],
+        settings.job_max_memory,
+    ).run(stop)
+
+
+def _run(job: str, holder: str, settings: Settings) -> None:
+    """Work on one job, as the worker's child: what breaks the reader of a file breaks no more than this process."""
+    from api.app import open_intake
+    from api.jobs.run import run_job
+    from api.jobs.uploads import Uploads
+    from api.jobs.worker import LEASE, end_with_input
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
+    end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
+    database = open_database(settings.cases)
+    intake = open_intake(Service(Registry(store_path()).load(), settings.taxonomy), settings, database)
+    file = Uploads(settings.uploads, load_key(settings.data / "secret.key")).path(job)
+    try:
+        run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
+    except LeaseLostError:
+        raise typer.Exit(3) from None
