@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api.access.caller import Caller
 from api.cases import IntakeRequest, Registered
-from api.matters import WINDOW, judge
+from api.matters import WINDOW, Matter, judge
 from api.privacy import keyed_hash
 from api.problems import RefusedError
 from api.schemas import Classification, ClassifyRequest
 from api.service import Service
 from api.storage import Cases, Kept, KnownCaseError, NewCase, TakenError, Writing, utc
 from api.telemetry.metrics import count_case
+from api.together import Together
 from classifier.fingerprint import fingerprint, shingles
 from classifier.masking import mask
 from classifier.routing import BUNDLED as RULES
@@ -30,15 +31,25 @@ class Draft:
     ----------
     complaint_id, idempotency_key, body_hash : str
         By which a repeat is told.
+    owner : str
+        Of the key it came with.
     request : IntakeRequest
     said : Classification
+    customer : str or None
+        Keyed hash of the bank's key.
+    shingles, bands : frozenset of str, tuple of int
+        By which the same matter is told (`classifier.fingerprint`).
     """
 
     complaint_id: str
     idempotency_key: str | None
     body_hash: str
+    owner: str
     request: IntakeRequest
     said: Classification
+    customer: str | None
+    shingles: frozenset[str]
+    bands: tuple[int, ...]
 
 
 class Intake:
@@ -60,10 +71,11 @@ class Intake:
         self._cases = cases
         self._key = key
         self._keep_raw = keep_raw
+        self._together = Together(self._keep_some)
         self._rules = hashlib.sha256(RULES.read_bytes()).hexdigest()[:16]
 
-    def register(self, request: IntakeRequest, idempotency_key: str | None, caller: Caller) -> tuple[Any, bool]:
-        """Read, route and keep a complaint.
+    def register(self, draft: Draft) -> tuple[Any, bool]:
+        """Route and keep a complaint that has been read; it is on disk when this returns.
 
         Returns
         -------
@@ -76,49 +88,77 @@ class Intake:
         ------
         RefusedError
             If its id or key belong to another complaint.
-        TextError
-            If its text cannot be read.
         """
-        draft = self.read(request, request.complaint_id or uuid.uuid4().hex, idempotency_key)
-        try:
-            with self._cases.writing() as writing:
-                kept = self.keep(writing, draft, caller.owner)
-        except TakenError:
-            # A repeat, or somebody else was first.
-            with self._cases.writing() as writing:
-                known = self.known(writing, draft)
-            if known is None:
-                raise
-            return known.answer, False
-        count_case(draft.said)
-        return kept.answer, True
+        kept = self._together(draft)
+        return kept.answer, kept.created
 
-    def read(self, request: IntakeRequest, complaint_id: str, idempotency_key: str | None = None) -> Draft:
-        """Read a complaint. Raises `TextError`."""
+    def _keep_some(self, drafts: Sequence[Draft]) -> Sequence[Kept | RefusedError]:
+        """Keep drafts in one transaction; one that is refused stops no other."""
+        while True:
+            try:
+                with self._cases.writing() as writing:
+                    kept = [self.keep(writing, draft) for draft in drafts]
+            except TakenError:  # by another process, since it was asked for: ask again
+                continue
+            for draft, one in zip(drafts, kept, strict=True):
+                if isinstance(one, Kept) and one.created:
+                    count_case(draft.said)
+            return kept
+
+    def read(
+        self, request: IntakeRequest, owner: str, *, idempotency_key: str | None = None, made_id: str | None = None
+    ) -> Draft:
+        """Read a complaint of an owner's. Raises `TextError`.
+
+        Parameters
+        ----------
+        request : IntakeRequest
+        owner : str
+        idempotency_key : str, optional
+        made_id : str, optional
+            Its id, if the caller has not given one.
+        """
         said = self._service.classify(ClassifyRequest(text=request.text))
         body_hash = keyed_hash(self._key, "body", request.model_dump_json(exclude={"complaint_id"}))
-        return Draft(complaint_id, idempotency_key, body_hash, request, said)
+        text = shingles(request.text)
+        return Draft(
+            complaint_id=request.complaint_id or made_id or uuid.uuid4().hex,
+            idempotency_key=idempotency_key,
+            body_hash=body_hash,
+            owner=owner,
+            request=request,
+            said=said,
+            customer=self._customer(request.metadata.customer_key),
+            shingles=text,
+            bands=fingerprint(text),
+        )
 
-    def known(self, writing: Writing, draft: Draft) -> Kept | None:
-        """The case kept under a draft's id or key, if any. Raises `RefusedError` if that is another complaint."""
-        try:
-            return writing.first_answer(draft.complaint_id, draft.idempotency_key, draft.body_hash)
-        except KnownCaseError as error:
-            raise RefusedError(
-                "known-complaint",
-                "Under this complaint_id or Idempotency-Key another complaint is kept. Send this one under its own.",
-                "/complaint_id" if draft.request.complaint_id else "",
-            ) from error
+    def keep(self, writing: Writing, draft: Draft) -> Kept | RefusedError:
+        """Judge a draft by the earlier cases and keep it, unless it or another is kept under its id or key.
 
-    def keep(self, writing: Writing, draft: Draft, owner: str) -> Kept:
-        """Judge a draft by the earlier cases, and keep it. Raises `TakenError` if its id or key is taken."""
+        Raises
+        ------
+        TakenError
+            If another process has just used its id or key; nothing of the transaction is then kept.
+        """
+        since = datetime.now(UTC) - WINDOW
+        known, near = writing.look(draft.complaint_id, draft.idempotency_key, draft.customer, draft.bands, since)
+        if known:
+            try:
+                return writing.first(known, draft.body_hash)
+            except KnownCaseError:
+                return RefusedError(
+                    "known-complaint",
+                    "Another complaint is kept under this complaint_id or Idempotency-Key. Send it under its own.",
+                    "/complaint_id" if draft.request.complaint_id else "",
+                )
+        matter = judge(draft.shingles, draft.customer, draft.said.category.code, writing.earlier(near))
+        return writing.keep(self._case(draft, matter))
+
+    def _case(self, draft: Draft, matter: Matter) -> NewCase:
         request, said = draft.request, draft.said
         at = datetime.now(UTC)
         kept_at = utc(at)
-        customer = self._customer(request.metadata.customer_key)
-        text = shingles(request.text)
-        bands = fingerprint(text)
-        matter = judge(text, customer, said.category.code, writing.earlier(customer, bands, at - WINDOW))
         related = [asdict(case) for case in matter.related]
         registered = Registered(
             complaint_id=draft.complaint_id,
@@ -127,30 +167,28 @@ class Intake:
             related=related,
             **said.model_dump(exclude={"evidence"}),
         )
-        return writing.keep(
-            NewCase(
-                complaint={
-                    "complaint_id": draft.complaint_id,
-                    "idempotency_key": draft.idempotency_key,
-                    "body_hash": draft.body_hash,
-                    "registered_at": kept_at,
-                    "registered_by": owner,
-                    "customer_key": customer,
-                    "answer": registered.model_dump(mode="json"),
-                    **self._columns(request),
-                    **{f"band_{number}": band for number, band in enumerate(bands)},
-                },
-                prediction=_prediction(said, kept_at),
-                decision={
-                    "decided_at": kept_at,
-                    "rules": self._rules,
-                    "department": said.department.code,
-                    "priority": said.priority,
-                    "trace": said.trace,
-                    "standing": matter.standing,
-                    "related": related,
-                },
-            )
+        return NewCase(
+            complaint={
+                "complaint_id": draft.complaint_id,
+                "idempotency_key": draft.idempotency_key,
+                "body_hash": draft.body_hash,
+                "registered_at": kept_at,
+                "registered_by": draft.owner,
+                "customer_key": draft.customer,
+                "answer": registered.model_dump(mode="json"),
+                **self._columns(request),
+                **{f"band_{number}": band for number, band in enumerate(draft.bands)},
+            },
+            prediction=_prediction(said, kept_at),
+            decision={
+                "decided_at": kept_at,
+                "rules": self._rules,
+                "department": said.department.code,
+                "priority": said.priority,
+                "trace": said.trace,
+                "standing": matter.standing,
+                "related": related,
+            },
         )
 
     def _columns(self, request: IntakeRequest) -> dict[str, Any]:

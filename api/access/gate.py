@@ -97,7 +97,7 @@ class Requires:
     def __init__(self, *scopes: Right) -> None:
         self._scopes = scopes
 
-    def __call__(
+    async def __call__(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
     ) -> Caller:
         """Give the caller."""

@@ -6,7 +6,7 @@ import resource
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from api.intake import Draft, Intake
 from api.jobs.rows import Columns
 from api.problems import RefusedError, field_errors
+from api.schemas import Classification
 from api.storage import Cases, Database, JobRow, Jobs, Lease, TakenError, record
 from api.telemetry.metrics import count_case
 from classifier.errors import ComplaintsError, TextError
@@ -87,7 +88,7 @@ def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease
     Jobs(database).begin(job["number"], table.total, lease)
     rows = islice(enumerate(row for block in table.blocks() for row in block.rows), job["rows_done"], None)
     while chunk := list(islice(rows, CHUNK)):
-        drafts = [_draft(number, row, columns, job["job_id"], intake) for number, row in chunk]
+        drafts = [_draft(number, row, columns, job, intake) for number, row in chunk]
         while True:
             try:
                 _keep(drafts, job, intake, database, lease)
@@ -99,13 +100,14 @@ def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease
                 time.sleep(_AGAIN)
 
 
-def _draft(number: int, row: Row, columns: Columns, job_id: str, intake: Intake) -> tuple[JobRow, Draft | None]:
+def _draft(number: int, row: Row, columns: Columns, job: RowMapping, intake: Intake) -> tuple[JobRow, Draft | None]:
     """A row read, or what is wrong with it."""
     problem = row.error
     if not problem:
         try:
             request = columns.request(row.cells)
-            return JobRow(number, row.line), intake.read(request, request.complaint_id or f"{job_id}-{number + 1}")
+            made_id = f"{job['job_id']}-{number + 1}"
+            return JobRow(number, row.line), intake.read(request, job["owner"], made_id=made_id)
         except ValidationError as error:
             problem = "; ".join(f"{field.pointer[1:]}: {field.detail}" for field in field_errors(error.errors()))
         except TextError as error:
@@ -118,21 +120,19 @@ def _keep(
 ) -> None:
     """Keep a chunk: all of it, or nothing."""
     rows: list[JobRow] = []
-    new: list[Any] = []
+    new: list[Classification] = []
     with Cases(database).writing() as writing:
         lease.require(writing.connection)
         for row, draft in drafts:
             if draft is None:
                 rows.append(row)
                 continue
-            try:
-                known = intake.known(writing, draft)
-            except RefusedError as error:
-                rows.append(JobRow(row.row, row.line, problem=str(error)))
+            kept = intake.keep(writing, draft)
+            if isinstance(kept, RefusedError):
+                rows.append(JobRow(row.row, row.line, problem=str(kept)))
                 continue
-            kept = known or intake.keep(writing, draft, job["owner"])
-            rows.append(JobRow(row.row, row.line, complaint=kept.number, known=known is not None))
-            if known is None:
+            rows.append(JobRow(row.row, row.line, complaint=kept.number, known=not kept.created))
+            if kept.created:
                 new.append(draft.said)
         record(writing.connection, job["number"], rows)
     for said in new:

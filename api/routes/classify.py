@@ -18,7 +18,7 @@ router = APIRouter(
 )
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     """The loaded model of this application."""
     service: Service = request.app.state.service
     return service

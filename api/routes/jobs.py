@@ -19,7 +19,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {status: {"model": Problem} 
 _JOB_ID: Final = r"^[0-9a-f]{32}$"
 
 
-def get_jobs(request: Request) -> JobService:
+async def get_jobs(request: Request) -> JobService:
     """The jobs of this application."""
     jobs: JobService = request.app.state.jobs
     return jobs

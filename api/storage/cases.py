@@ -13,11 +13,11 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
-    and_,
+    Table,
     bindparam,
     func,
     insert,
-    or_,
+    literal,
     select,
     union_all,
     update,
@@ -57,10 +57,11 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A kept case: its number, and what the caller was answered first."""
+    """A kept case: its number, what the caller was answered first, and whether that was now."""
 
     number: int
     answer: Any
+    created: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +127,42 @@ class Writing:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def first_answer(self, complaint_id: str, idempotency_key: str | None, body_hash: str) -> Kept | None:
-        """The case kept under this id or key, if any. Raises `KnownCaseError` if it is of another body, or two are."""
-        same = COMPLAINTS.c.complaint_id == complaint_id
-        if idempotency_key is not None:
-            same = or_(same, COMPLAINTS.c.idempotency_key == idempotency_key)
-        asked = select(COMPLAINTS.c.number, COMPLAINTS.c.body_hash, COMPLAINTS.c.answer).where(same)
-        known = self.connection.execute(asked).all()
-        if not known:
-            return None
-        if len(known) > 1 or known[0].body_hash != body_hash:
-            raise KnownCaseError
-        return Kept(known[0].number, known[0].answer)
+    def look(
+        self,
+        complaint_id: str,
+        idempotency_key: str | None,
+        customer: str | None,
+        bands: Sequence[int],
+        since: datetime,
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        """Numbers of the cases kept under this id or key, and of those since then that may be of the same matter.
 
-    def earlier(self, customer: str | None, bands: Sequence[int], since: datetime) -> list[Earlier]:
-        """Cases registered since then that share the customer or a band of the fingerprint, the newest of each."""
-        if customer is None and not bands:
+        The latter share the customer or a band of the fingerprint: the newest of each, so that a wave of copies costs
+        no more than a few.
+        """
+        values = {
+            "complaint_id": complaint_id,
+            "idempotency_key": idempotency_key,
+            "customer_key": customer,
+            "since": utc(since),
+            **dict(zip(_BANDS, bands or (None,) * len(_BANDS), strict=True)),
+        }
+        found = self.connection.execute(_LOOK, values).all()
+        known = {row.number for row in found if row.same}
+        return sorted(known), sorted({row.number for row in found} - known)
+
+    def first(self, known: Sequence[int], body_hash: str) -> Kept:
+        """The one case of these that has this body. Raises `KnownCaseError` if it is another's, or there are two."""
+        asked = select(COMPLAINTS.c.number, COMPLAINTS.c.body_hash, COMPLAINTS.c.answer)
+        rows = self.connection.execute(asked.where(COMPLAINTS.c.number.in_(known))).all()
+        if len(rows) > 1 or rows[0].body_hash != body_hash:
+            raise KnownCaseError
+        return Kept(rows[0].number, rows[0].answer, created=False)
+
+    def earlier(self, numbers: Sequence[int]) -> list[Earlier]:
+        """Cases by their numbers, the newest first."""
+        if not numbers:
             return []
-        values = dict(zip(_BANDS, bands or (None,) * len(_BANDS), strict=True))
-        found = self.connection.execute(_SHARING, {"customer": customer, "since": utc(since), **values}).all()
-        if not found:
-            return []
-        numbers = {row.number for row in found}
         cases = (
             select(STATES.c.complaint_id, STATES.c.text, COMPLAINTS.c.customer_key, STATES.c.category)
             .join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number)
@@ -158,15 +173,29 @@ class Writing:
 
     def keep(self, new: NewCase) -> Kept:
         """Keep a case. Raises `TakenError`, and nothing of the transaction is kept, if its id or key is taken."""
-        complaint = new.complaint
         try:
-            # Values beside the statement, not in it: it is then compiled once.
-            number = self.connection.execute(insert(COMPLAINTS), complaint).inserted_primary_key[0]  # type: ignore[index]
+            number = self._insert(new)
         except IntegrityError as error:
+            if "complaints" not in str(error.orig):  # SQLite names the column, PostgreSQL the constraint
+                raise
             raise TakenError from error
+        return Kept(number, new.complaint["answer"], created=True)
+
+    def _insert(self, new: NewCase) -> int:
+        """Insert the three rows of a case."""
+        if self.connection.dialect.name == "postgresql":
+            parts = {"complaints": new.complaint, "predictions": new.prediction, "decisions": new.decision}
+            values = {
+                name: parts[table].get(column)
+                for table, columns in _INSERTED.items()
+                for column, name in columns.items()
+            }
+            return int(self.connection.execute(_AT_ONCE, values).scalar_one())
+        # Values beside the statement, not in it: it is then compiled once.
+        number: int = self.connection.execute(insert(COMPLAINTS), new.complaint).inserted_primary_key[0]  # type: ignore[index]
         self.connection.execute(insert(PREDICTIONS), {"complaint": number, **new.prediction})
         self.connection.execute(insert(DECISIONS), {"complaint": number, **new.decision})
-        return Kept(number, complaint["answer"])
+        return number
 
 
 class Cases:
@@ -256,21 +285,44 @@ class Cases:
         return bool(erased.rowcount)
 
 
-def _sharing() -> Any:
-    """Numbers of cases that share a band or the customer: few of each, so that a wave of copies costs no more."""
+def _look() -> Any:
+    """The statement of `Writing.look`; made once, as its parts are many."""
 
-    def newest(column: Column[Any], value: str) -> Any:
+    def equal(column: Column[Any]) -> Any:
+        return select(COMPLAINTS.c.number, literal(1).label("same")).where(column == bindparam(column.name))
+
+    def newest(column: Column[Any]) -> Any:
         one = (
             select(COMPLAINTS.c.number)
-            .where(and_(column == bindparam(value), COMPLAINTS.c.registered_at >= bindparam("since")))
+            .where(column == bindparam(column.name), COMPLAINTS.c.registered_at >= bindparam("since"))
             .order_by(COMPLAINTS.c.number.desc())
             .limit(_NEAREST)
         )
-        return select(one.subquery().c.number)
+        return select(one.subquery().c.number, literal(0).label("same"))
 
-    shared = [newest(column, column.name) for column in BAND_COLUMNS]
-    return union_all(newest(COMPLAINTS.c.customer_key, "customer"), *shared)
+    known = [equal(column) for column in (COMPLAINTS.c.complaint_id, COMPLAINTS.c.idempotency_key)]
+    return union_all(*known, *(newest(column) for column in (COMPLAINTS.c.customer_key, *BAND_COLUMNS)))
 
 
-_SHARING: Final = _sharing()
+def _at_once() -> Any:
+    """The three inserts of a case as one statement: a server is asked once instead of three times."""
+
+    def values(table: Table) -> dict[str, Any]:
+        return {c: bindparam(name, type_=table.c[c].type) for c, name in _INSERTED[table.name].items()}
+
+    complaint = insert(COMPLAINTS).values(values(COMPLAINTS)).returning(COMPLAINTS.c.number).cte("complaint")
+
+    def child(table: Table) -> Any:
+        columns = values(table)
+        return insert(table).from_select(["complaint", *columns], select(complaint.c.number, *columns.values()))
+
+    return child(DECISIONS).add_cte(child(PREDICTIONS).cte("prediction")).returning(DECISIONS.c.complaint)
+
+
+_INSERTED: Final = {
+    table.name: {c.name: f"{table.name}_{c.name}" for c in table.columns if c.name not in ("number", "complaint")}
+    for table in (COMPLAINTS, PREDICTIONS, DECISIONS)
+}
+_AT_ONCE: Final = _at_once()
+_LOOK: Final = _look()
 _BANDS: Final = [column.name for column in BAND_COLUMNS]

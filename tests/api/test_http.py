@@ -240,14 +240,18 @@ def test_openapi_is_complete_and_clean(client: TestClient) -> None:
     assert set(operations) == {
         *("classify", "classify_batch", "list_categories", "show_model", "live", "ready"),
         *("register_complaint", "list_complaints", "show_complaint", "correct_complaint", "erase_complaint"),
+        *("upload_file", "list_jobs", "show_job", "download_result", "metrics"),
     }
-    for operation in operations.values():
+    for name, operation in operations.items():
         assert operation["summary"]
         assert operation["description"]
         for status, answer in operation["responses"].items():
-            expected = [] if status == "204" else ["application/json" if status < "3" else MEDIA_TYPE]
+            success = {"metrics": "text/plain", "download_result": "text/csv"}.get(name, "application/json")
+            expected = [] if status == "204" else [success if status < "3" else MEDIA_TYPE]
             assert list(answer.get("content", {})) == expected
-    assert set(operations["classify"]["responses"]) == {"200", "400", "413", "415", "422"}
+    assert set(operations["classify"]["responses"]) == {
+        *("200", "400", "401", "403", "408", "413", "415", "422", "429")
+    }
     properties = document["components"]["schemas"]["ClassifyRequest"]["properties"]
     assert properties["text"]["examples"]
     assert all(field.get("description") or "$ref" in str(field) for field in properties.values())
