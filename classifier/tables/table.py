@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,9 @@ from classifier.tables.cells import as_text
 from classifier.text import normalize
 
 BLOCK_ROWS: Final = 1_000
+
+MOST_COLUMNS: Final = 16_384
+"""As many as Excel has."""
 
 HEADER_WITHIN: Final = 10
 """A header stands within so many rows."""
@@ -136,19 +140,27 @@ def in_blocks(rows: Iterable[Row]) -> Iterator[Block]:
 
 def column_names(header: Sequence[Any], width: int, path: Path) -> list[str]:
     """Names for `width` columns: empty ones are numbered, repeated ones get ``_2`` and so on."""
-    names: list[str] = []
+    if not width:
+        raise TableError("there is no header", where=str(path), remedy="Put the columns' names in the first row.")
+    if width > MOST_COLUMNS:
+        raise TableError(
+            f"has {width:,} columns, more than any table of complaints",
+            where=str(path),
+            remedy="Export it with fewer, or check its delimiter.",
+        )
+    names: dict[str, None] = {}
+    times: Counter[str] = Counter()
     for number in range(1, width + 1):
         cell = header[number - 1] if number <= len(header) else None
-        names.append(unused_name(as_text(cell).strip() or f"column_{number}", names))
-    if not names:
-        raise TableError("there is no header", where=str(path), remedy="Put the columns' names in the first row.")
-    return names
+        name = as_text(cell).strip() or f"column_{number}"
+        times[name] += 1
+        names[unused_name(name, names, at_least=times[name])] = None
+    return list(names)
 
 
-def unused_name(name: str, taken: Iterable[str]) -> str:
-    """`name`, or with ``_2``, ``_3`` and so on if it is taken."""
-    taken = set(taken)
-    candidate, number = name, 2
+def unused_name(name: str, taken: Container[str], at_least: int = 2) -> str:
+    """`name`, or with ``_2``, ``_3`` and so on if it is taken; the number is no less than `at_least`."""
+    candidate, number = name, max(at_least, 2)
     while candidate in taken:
         candidate, number = f"{name}_{number}", number + 1
     return candidate

@@ -418,3 +418,14 @@ def test_too_many_columns_for_excel_are_refused(file: Callable[..., Path], tmp_p
 def test_a_few_nul_bytes_do_not_stop_a_file(file: Callable[..., Path]) -> None:
     rows = "".join(f"{i},信用卡年费乱收要求退还\n" for i in range(5))
     assert open_table(file("a.csv", f"id,text\n{rows}6,年\x00费\n")).total == 6
+
+
+def test_more_columns_than_any_table_of_complaints_are_refused(file: Callable[..., Path]) -> None:
+    with pytest.raises(TableError, match="has 1,000,000 columns"):
+        open_table(file("a.csv", "x," * 999_999 + "x\n"))
+
+
+def test_many_columns_of_one_name_are_numbered(file: Callable[..., Path]) -> None:
+    columns = open_table(file("a.csv", "text" + ",x" * 10_000 + "\n")).columns
+    assert columns[1:4] == ["x", "x_2", "x_3"]
+    assert len(set(columns)) == 10_001

@@ -1,0 +1,105 @@
+"""The schema of every earlier program, with a case in it, brought up to date."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+
+from api.app import create_app
+from api.service import Service
+from api.settings import Settings
+from api.storage.database import _config, _engine, newest_revision, open_database, revision
+from classifier.fingerprint import fingerprint, shingles
+from models import Bundle
+from tests.conftest import asking
+
+TEXT = "信用卡年费说好刷满六次就免，现在又扣了我三百元年费，打客服说系统自动扣的，要求退还年费。"
+OLD = [r.revision for r in ScriptDirectory.from_config(_config()).walk_revisions()][::-1][:-1]
+
+# Statements as the program of that revision left them; what a later revision adds is not in them.
+CASE = {
+    "0001": [
+        "INSERT INTO complaints (number, complaint_id, body_hash, registered_at, text, channel, answer) "
+        "VALUES (1, 'old', 'h', :now, :text, 'hotline', :answer)",
+        "INSERT INTO predictions (number, complaint, predicted_at, model, category, confidence, verdict, secondary, "
+        "candidates) VALUES (1, 1, :now, 'm', 'card_fees', 0.9, 'auto', '[]', '[[\"card_fees\", 0.9]]')",
+        "INSERT INTO decisions (number, complaint, decided_at, rules, department, priority, trace) "
+        "VALUES (1, 1, :now, 'r', 'credit_card_center', 'P3', '[]')",
+        "INSERT INTO corrections (number, complaint, corrected_at, corrected_by, category, selection) "
+        "VALUES (1, 1, :now, '李', 'card_limit', 'correction')",
+    ],
+    "0002": [
+        "UPDATE complaints SET registered_by = '热线系统', band_0 = :b0, band_1 = :b1, band_2 = :b2, band_3 = :b3, "
+        "band_4 = :b4, band_5 = :b5"
+    ],
+    "0003": [
+        "INSERT INTO jobs (number, job_id, created_at, owner, bytes, status, deaths, rows_done, rows_known, "
+        "rows_failed) VALUES (1, '0123456789abcdef0123456789abcdef', :now, '本机 this machine', 9, 'done', 0, 1, 0, 0)",
+        "INSERT INTO job_rows (job, row, line, complaint) VALUES (1, 0, 2, 1)",
+    ],
+}
+
+
+@pytest.fixture(params=OLD)
+def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
+    """A database as the program of an earlier revision left it."""
+    engine = _engine(database_url)
+    config = _config()
+    values = {"now": datetime.now(UTC).replace(tzinfo=None), "text": TEXT, "answer": json.dumps({"first": "answer"})}
+    values |= {f"b{number}": band for number, band in enumerate(fingerprint(shingles(TEXT)))}
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, request.param)
+        for statements in (CASE[name] for name in OLD if name <= request.param):
+            for statement in statements:
+                connection.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
+        if engine.dialect.name == "postgresql":  # numbers were given here, not drawn
+            for table in ("complaints", "predictions", "decisions", "corrections"):
+                connection.execute(text(f"SELECT setval('{table}_number_seq', 1)"))
+    engine.dispose()
+    return database_url
+
+
+@pytest.fixture
+def upgraded(old_database: str, bundle: Bundle, tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(data=tmp_path, database_url=old_database)
+    with asking(create_app(Service(bundle), settings)) as client:
+        yield client
+
+
+def test_every_earlier_revision_has_a_case_here() -> None:
+    assert list(CASE) == OLD
+
+
+def test_an_old_case_keeps_all_that_was_said_of_it(upgraded: TestClient, old_database: str) -> None:
+    database = open_database(old_database)
+    assert revision(database) == newest_revision()
+    database.dispose()
+    case = upgraded.get("/v1/complaints/old").json()
+    assert (case["text"], case["channel"]) == (TEXT, "hotline")
+    assert [p["category"] for p in case["predictions"]] == ["card_fees"]
+    assert [d["department"] for d in case["decisions"]] == ["credit_card_center"]
+    assert [c["category"] for c in case["corrections"]] == ["card_limit"]
+
+
+def test_a_new_case_finds_the_old_one_of_its_matter(upgraded: TestClient) -> None:
+    answer = upgraded.post("/v1/complaints", json={"text": TEXT + "快点处理"})
+    assert answer.status_code == 201
+    assert answer.json()["standing"] == "repeat"
+    assert [case["complaint_id"] for case in answer.json()["related"]] == ["old"]
+
+
+def test_what_was_said_before_cannot_be_changed_after(upgraded: TestClient, old_database: str) -> None:
+    engine = create_engine(old_database.replace("postgresql:", "postgresql+psycopg:"))
+    for table in ("predictions", "decisions", "corrections"):
+        with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+            connection.execute(text(f"UPDATE {table} SET number = number"))
+    engine.dispose()
