@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -83,6 +84,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     key = load_key(settings.data / "secret.key")
     app.state.service = service
     app.state.database = database
+    app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
     app.state.casework = Casework(service.taxonomy, database)
     app.state.jobs = JobService(database, Uploads(settings.uploads, key), settings.upload_max_bytes)

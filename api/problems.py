@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -125,6 +126,16 @@ def response(document: Problem, headers: Mapping[str, str] | None = None) -> JSO
     )
 
 
+def storage_problem(request: Request) -> JSONResponse:
+    """The answer while nothing can be kept: when to come again."""
+    detail = (
+        f"The case database or its disk does not answer. Send this again in {RETRY_AFTER} seconds: under the same "
+        "complaint_id or Idempotency-Key a complaint is kept once."
+    )
+    headers = {"retry-after": str(RETRY_AFTER)}
+    return response(problem("storage-unavailable", detail, request.url.path), headers)
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer every error with a problem document."""
 
@@ -150,12 +161,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(OSError)  # an uploaded file that cannot be written
     async def on_storage(request: Request, error: Exception) -> JSONResponse:
         _LOG.error("storage", cause=str(getattr(error, "orig", error)))
-        detail = (
-            f"The case database or its disk does not answer. Send this again in {RETRY_AFTER} seconds: under the same "
-            "complaint_id or Idempotency-Key a complaint is kept once."
-        )
-        headers = {"retry-after": str(RETRY_AFTER)}
-        return response(problem("storage-unavailable", detail, request.url.path), headers)
+        request.app.state.storage_failed_at = time.monotonic()
+        return storage_problem(request)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:

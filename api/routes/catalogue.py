@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.access.gate import Anyone
+from api.problems import RETRY_AFTER, storage_problem
 from api.routes.classify import Ask
 from api.schemas import Categories, Health, ModelOut, Problem
 from api.storage import Jobs, probe
@@ -32,11 +35,18 @@ async def live(service: Ask) -> Health:
     return Health(status="live", model=service.version)
 
 
-@router.get("/health/ready", tags=["health"], summary="Can it take complaints in?", responses={503: {"model": Problem}})
-def ready(service: Ask, request: Request) -> Health:
-    """Answers when a model is loaded and the case database takes writes."""
+@router.get(
+    "/health/ready",
+    tags=["health"],
+    summary="Can it take complaints in?",
+    response_model=Health,
+    responses={503: {"model": Problem}},
+)
+def ready(service: Ask, request: Request) -> Health | Response:
+    """Answers when a model is loaded, the case database takes writes, and none has just failed."""
+    failed = time.monotonic() - request.app.state.storage_failed_at < RETRY_AFTER
     probe(request.app.state.database)
-    return Health(status="ready", model=service.version)
+    return storage_problem(request) if failed else Health(status="ready", model=service.version)
 
 
 @router.get(

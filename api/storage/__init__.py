@@ -15,10 +15,10 @@ from api.storage.cases import (
     TakenError,
     Writing,
 )
-from api.storage.database import Database, now, open_database, shown, utc, writing
+from api.storage.database import Database, now, open_database, probe, shown, utc, writing
 from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keys import Keys, secret_hash
-from api.storage.leases import Lease, LeaseLostError, probe
+from api.storage.leases import Lease, LeaseLostError
 
 __all__ = [
     "Act",

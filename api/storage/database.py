@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,16 +15,22 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, text, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from api.storage.schema import PROBES
 from classifier.errors import StorageError
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_PATIENCE: Final = 10
+_PATIENCE: Final = 5
 """Seconds to wait for another writer, for a connection, and for a server to take one."""
+_LONGEST: Final = 30
+"""Seconds that PostgreSQL may take over one statement."""
 _UPGRADE_LOCK: Final = 20_261_124
 """PostgreSQL's advisory lock under which one process at a time changes the schema."""
+
+_PROBE: Final = 1 << 16
+"""Characters: more than a complaint writes with its indexes."""
 
 WRITES: Final = "writes"
 """Execution option of a connection that is going to write."""
@@ -135,7 +142,7 @@ def _engine(url: str) -> Engine:
         connect_args={
             "connect_timeout": _PATIENCE,
             "tcp_user_timeout": _PATIENCE * 1_000,
-            "options": f"-c statement_timeout={_PATIENCE * 1_000}",
+            "options": f"-c statement_timeout={_LONGEST * 1_000}",
         },
     )
 
@@ -168,3 +175,17 @@ def _upgrade(engine: Engine) -> None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def probe(engine: Database) -> None:
+    """Write as much as a complaint takes, so that a full disk or a locked database shows.
+
+    Raises
+    ------
+    sqlalchemy.exc.SQLAlchemyError
+        If it cannot be written.
+    """
+    row = {"number": 1, "pad": secrets.token_hex(_PROBE // 2)}
+    with writing(engine) as connection:
+        if not connection.execute(update(PROBES).where(PROBES.c.number == 1).values(row)).rowcount:
+            connection.execute(insert(PROBES).values(row))

@@ -1,4 +1,4 @@
-"""Leases: which process does what only one may do; and a probe of whether the database takes writes."""
+"""Leases: which process does what only one may do."""
 
 from __future__ import annotations
 
@@ -57,11 +57,3 @@ class Lease:
         """Let the next one take it at once."""
         with writing(database) as connection:
             connection.execute(delete(LEASES).where(LEASES.c.name == self.name, LEASES.c.holder == self.holder))
-
-
-def probe(database: Database) -> None:
-    """Write something, so that a full disk or a locked database shows. Raises `sqlalchemy.exc.SQLAlchemyError`."""
-    mark = {"name": "readiness", "holder": secrets.token_hex(32), "expires_at": now()}
-    with writing(database) as connection:
-        if not connection.execute(update(LEASES).where(LEASES.c.name == mark["name"]).values(mark)).rowcount:
-            connection.execute(insert(LEASES).values(mark))

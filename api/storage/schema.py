@@ -128,6 +128,9 @@ LEASES = Table(
     Column("expires_at", DateTime, nullable=False),
 )
 
+PROBES = Table("probes", METADATA, Column("number", Integer, primary_key=True), Column("pad", Text, nullable=False))
+"""One row that is written to see whether the database takes writes."""
+
 KEYS = Table(
     "api_keys",
     METADATA,

@@ -24,9 +24,12 @@ def configure_logs() -> None:
     people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     render: Any = people if sys.stderr.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
     own: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _STAMP]
+    # Through the library's handler, which lets nobody's work fail because a log cannot be written.
+    ours = logging.getLogger("complaints")
+    ours.handlers, ours.propagate = [logging.StreamHandler(sys.stderr)], False
     structlog.configure(
         processors=[*own, structlog.processors.format_exc_info, render],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: ours,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

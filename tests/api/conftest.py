@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,35 +25,96 @@ from tests.conftest import asking
 _DROP = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 
+class Cluster:
+    """A PostgreSQL server of our own, on the loopback."""
+
+    def __init__(self, home: Path, programs: Path) -> None:
+        self._home = home
+        self._programs = programs
+        # It refuses to run as root.
+        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        initdb = [programs / "initdb", "-D", home / "cluster", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        subprocess.run([*self._as, *initdb], check=True, capture_output=True, cwd=home)
+        self.start()
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+
+    def start(self) -> None:
+        self._control("-o", f"-c listen_addresses=127.0.0.1 -p {self._port} -k {self._home}", "start")
+
+    def stop(self) -> None:
+        self._control("-m", "immediate", "stop")
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The server gone as in a crash, for as long as this lasts."""
+        self.stop()
+        yield
+        self.start()
+
+    def _control(self, *arguments: str) -> None:
+        control = [self._programs / "pg_ctl", "-D", self._home / "cluster", "-w", "-l", self._home / "log"]
+        subprocess.run([*self._as, *control, *arguments], check=True, cwd=self._home, stdout=subprocess.DEVNULL)
+
+    def new_database(self) -> str:
+        """URL of one more database."""
+        name = f"d{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def database_on(self, disk: Path) -> str:
+        """URL of a database that lies on a disk of its own."""
+        space = disk / "space"
+        space.mkdir(mode=0o700)
+        for folder in (disk, *disk.parents):
+            if folder == Path("/tmp"):
+                break
+            folder.chmod(0o755)
+        if self._as:
+            shutil.chown(space, "postgres", "postgres")
+        self._run(f"CREATE TABLESPACE small LOCATION '{space}'")
+        self._run("CREATE DATABASE small TABLESPACE small")
+        return self.url("small")
+
+    def drop_database_on(self, disk: Path) -> None:
+        """Give the disk back."""
+        self._run("DROP DATABASE small WITH (FORCE)")
+        self._run("DROP TABLESPACE small")
+
+    def _run(self, statement: str) -> None:
+        engine = create_engine(self.url().replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL server of our own, on the loopback, for as long as the tests run."""
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL server for as long as the tests run."""
     folders = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     initdb = next((str(f / "initdb") for f in folders if (f / "initdb").exists()), shutil.which("initdb"))
     if initdb is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    programs = Path(os.path.realpath(initdb)).parent
     home = tmp_path_factory.mktemp("postgres")
-    # It refuses to run as root.
-    alias: list[str] = []
     if os.geteuid() == 0:
-        alias = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         for folder in (home, *home.parents):
             if folder == Path("/tmp"):
                 break
             folder.chmod(0o755)
         shutil.chown(home, "postgres", "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    cluster = str(home / "cluster")
-    run = {"check": True, "capture_output": True, "cwd": home}
-    subprocess.run([*alias, programs / "initdb", "-D", cluster, "-A", "trust", "--no-sync", "-E", "UTF8"], **run)
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {home}"
-    control = [*alias, programs / "pg_ctl", "-D", cluster, "-w", "-l", str(home / "log")]
-    subprocess.run([*control, "-o", options, "start"], **{**run, "capture_output": False})
-    yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], **run)
+    cluster = Cluster(home, Path(os.path.realpath(initdb)).parent)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_cluster: Cluster) -> str:
+    """URL of an empty PostgreSQL database."""
+    return postgres_cluster.url()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

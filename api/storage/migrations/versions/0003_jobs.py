@@ -1,4 +1,4 @@
-"""Files of complaints as jobs, and the lease of the one process that works on them.
+"""Files of complaints as jobs, the lease of the one process that works on them, and the probe of readiness.
 
 Revision ID: 0003
 """
@@ -50,4 +50,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(32), primary_key=True),
         sa.Column("holder", sa.String(64), nullable=False),
         sa.Column("expires_at", sa.DateTime, nullable=False),
+    )
+    op.create_table(
+        "probes",
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("pad", sa.Text, nullable=False),
     )
