@@ -99,6 +99,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
             "/v1/classify/batch": settings.batch_max_bytes,
             "/v1/classify": settings.classify_max_bytes,
             "/v1/complaints": settings.classify_max_bytes,
+            "/v1/complaints/{complaint_id}/corrections": settings.classify_max_bytes,
             "/v1/jobs": ANY,
         },
         seconds=settings.body_seconds,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem, response
@@ -21,8 +22,7 @@ class BodyLimits:
     ----------
     app : ASGI application
     limits : mapping of str to int
-        Path → largest body in bytes, for what lies below it too; the first that fits counts. `ANY` leaves size and type
-        to the handler.
+        Path, as a route has it → largest body in bytes. `ANY` leaves size and type to the handler.
     seconds : float
         A JSON body has so long to arrive, and so long may lie between two pieces of a file. Only POST requests to these
         paths are looked at.
@@ -30,7 +30,7 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int], seconds: float) -> None:
         self._app = app
-        self._limits = limits
+        self._limits = [(compile_path(path)[0], limit) for path, limit in limits.items()]
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,8 +81,7 @@ class BodyLimits:
         return receiving
 
     def _limit(self, path: str) -> int | None:
-        fitting = (limit for above, limit in self._limits.items() if path == above or path.startswith(f"{above}/"))
-        return next(fitting, None)
+        return next((limit for fits, limit in self._limits if fits.match(path)), None)
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

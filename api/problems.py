@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 
 from api.schemas import FieldError, Problem
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
@@ -136,6 +137,13 @@ def storage_problem(request: Request) -> JSONResponse:
     return response(problem("storage-unavailable", detail, request.url.path), headers)
 
 
+def _allowed(app: FastAPI, path: str) -> str:
+    """All methods of an address: the framework names those of the first of its handlers."""
+    paths = app.openapi()["paths"]
+    methods = {method.upper() for known in paths if compile_path(known)[0].match(path) for method in paths[known]}
+    return ", ".join(sorted(methods))
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer every error with a problem document."""
 
@@ -168,7 +176,8 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
         kind = _BY_STATUS.get(error.status_code, "internal")
         detail = _DETAILS.get(kind, str(error.detail))
-        return response(problem(kind, detail, request.url.path), error.headers)
+        headers = {"allow": _allowed(app, request.url.path)} if error.status_code == 405 else error.headers
+        return response(problem(kind, detail, request.url.path), headers)
 
     @app.exception_handler(Exception)
     async def on_anything(request: Request, error: Exception) -> JSONResponse:

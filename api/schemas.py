@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from classifier.model import Evidence, Prediction
 from classifier.routing import Decision
@@ -17,6 +18,7 @@ Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referr
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """A line of text: no control characters."""
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _CHINA = timezone(timedelta(hours=8))
 
 
@@ -26,7 +28,14 @@ def _in_utc(moment: datetime) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _no_number(moment: Any) -> Any:
+    """Refuse what would be taken for a count of seconds: 20261124 is no day in 1970."""
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and _ISO.match(moment)):
+        raise ValueError("must be ISO 8601, such as 2026-11-24T09:30:00")
+    return moment
+
+
+Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 """A moment as it is sent: ISO 8601; without an offset, in China."""
 
 _EXAMPLE = "信用卡年费说好刷满六次就免，现在又扣了我300元，打客服说系统自动扣的，要求退还。"

@@ -42,6 +42,7 @@ _METADATA: Final = ("segment", "product", "amount", "customer_key", "business_ch
 _MOMENT: Final = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
 )
+_DAY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
 class Columns:
@@ -89,7 +90,7 @@ def _amount(value: str) -> str:
 
 
 def _moment(value: str) -> str:
-    found = _MOMENT.fullmatch(value)
+    found = _MOMENT.fullmatch(value) or _DAY.fullmatch(value)
     if found is None:
         return value
     try:

@@ -1,0 +1,210 @@
+"""The service against its own description: schemathesis asks every operation, as OpenAPI has it and otherwise.
+
+Its pytest plugin does not know this pytest, so its tests are built here as the plugin builds them: from the examples of
+the description, from the bounds of each field and parameter one by one, and at random, positive and negative.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import settings
+from schemathesis.checks import load_all_checks
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi import checks
+
+from api.app import create_app
+from api.service import Service
+from api.settings import Settings
+from api.storage import Jobs, Keys, Lease, open_database
+from models import Bundle
+from tests.conftest import asking
+
+EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else 20
+HERE = "http://127.0.0.1"
+KNOWN = "HL-20261124-000381"
+"""The description's own example of a complaint's id."""
+
+OPERATIONS = [
+    *("classify", "classify_batch", "list_categories", "show_model", "live", "ready", "metrics"),
+    *("register_complaint", "list_complaints", "show_complaint", "correct_complaint", "erase_complaint"),
+    *("upload_file", "list_jobs", "show_job", "download_result"),
+]
+OPEN = {"live", "ready"}
+
+load_all_checks()
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+
+every_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+
+class Asked:
+    """An application of its own, with a complaint and two jobs, and what schemathesis has asked it."""
+
+    def __init__(self, bundle: Bundle, data: Path, *, rate: float = 0) -> None:
+        self.settings = Settings(data=data)
+        app = create_app(Service(bundle), self.settings)
+        self.jobs = self._fill(asking(app))
+        self.key = self._key(rate) if rate else ""
+        # The application reads its keys when it begins.
+        self._app = create_app(Service(bundle), self.settings) if rate else app
+        self.statuses: Counter[int] = Counter()
+
+    def _fill(self, client: TestClient) -> list[str]:
+        client.post("/v1/complaints", json={"complaint_id": KNOWN, "text": "信用卡年费扣错了", "channel": "app"})
+        jobs = [client.post("/v1/jobs", content=f"投诉内容\n年费{i}").json()["job_id"] for i in range(2)]
+        database = open_database(self.settings.cases)
+        done = Jobs(database).find(jobs[0])
+        lease = Lease("jobs")
+        assert done is not None
+        assert lease.take(database)
+        Jobs(database).begin(done["number"], 0, lease)
+        Jobs(database).finish(done["number"], lease)
+        database.dispose()
+        return jobs
+
+    def _key(self, rate: float) -> str:
+        database = open_database(self.settings.cases)
+        key = Keys(database).add("科技部", ["admin"], rate, None, "tests")
+        database.dispose()
+        return key
+
+    def operation(self, name: str) -> APIOperation:
+        headers = {"host": "127.0.0.1", "authorization": f"Bearer {self.key}"}
+        schema = schemathesis.openapi.from_asgi("/openapi.json", self._app, headers=headers)
+        return next(o for o in every(schema) if o.definition.raw["operationId"] == name)
+
+    def ask(self, case: schemathesis.Case, **kwargs: Any) -> schemathesis.Response:
+        answer = case.call(HERE, **kwargs)
+        self.statuses[answer.status_code] += 1
+        return answer
+
+
+def every(schema: Any) -> list[APIOperation]:
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def in_every_way(operation: APIOperation, examples: int, test: Callable[[schemathesis.Case], None]) -> None:
+    """Run a test with the requests that schemathesis makes up for an operation."""
+    build_operation_test(
+        config=operation.schema.config,
+        operation=operation,
+        test_func=settings(max_examples=examples)(test),
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )()
+
+
+def naming(case: schemathesis.Case, asked: Asked) -> list[schemathesis.Case]:
+    """The request as it is; and if it names a complaint or a job, also with the names of those that are there."""
+    cases = [case]
+    for parameter, known in (("complaint_id", [KNOWN]), ("job_id", asked.jobs)):
+        if parameter in case.path_parameters:
+            for value in known:
+                named = case.derive(keep_auth=True)
+                named.path_parameters[parameter] = value
+                cases.append(named)
+    return cases
+
+
+def test_nothing_in_the_description_is_left_out(bundle: Bundle, tmp_path: Path) -> None:
+    operation = Asked(bundle, tmp_path).operation("classify")
+    assert sorted(OPERATIONS) == sorted(o.definition.raw["operationId"] for o in every(operation.schema))
+
+
+@every_operation
+def test_every_answer_is_one_that_the_description_knows(name: str, bundle: Bundle, tmp_path: Path) -> None:
+    asked = Asked(bundle, tmp_path)
+
+    def check(case: schemathesis.Case) -> None:
+        for one in naming(case, asked):
+            one.validate_response(asked.ask(one), checks=CHECKS)
+
+    in_every_way(asked.operation(name), EXAMPLES, check)
+    assert any(status < 300 for status in asked.statuses)
+    assert not name.endswith("_complaint") or 422 in asked.statuses
+
+
+@every_operation
+def test_so_it_is_with_a_key(name: str, bundle: Bundle, tmp_path: Path) -> None:
+    asked = Asked(bundle, tmp_path, rate=1e6)
+    headers = {"authorization": f"Bearer {asked.key}"}
+
+    def check(case: schemathesis.Case) -> None:
+        for one in naming(case, asked):
+            one.validate_response(asked.ask(one, headers=headers), checks=CHECKS)
+
+    in_every_way(asked.operation(name), EXAMPLES // 2, check)
+    assert any(status < 300 for status in asked.statuses)
+
+
+@every_operation
+def test_without_the_key_every_answer_is_the_401_that_the_description_knows(
+    name: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    asked = Asked(bundle, tmp_path, rate=1e6)
+
+    def check(case: schemathesis.Case) -> None:
+        for one in naming(case, asked):
+            answer = asked.ask(one)
+            if name in OPEN:
+                assert answer.status_code != 401
+            else:
+                assert answer.status_code == 401
+                assert answer.headers["www-authenticate"] == ["Bearer"]
+            if one.method == one.operation.method.upper():
+                one.validate_response(answer, checks=CHECKS)
+
+    in_every_way(asked.operation(name), EXAMPLES // 4, check)
+
+
+@every_operation
+def test_who_asks_too_often_gets_the_429_that_the_description_knows(name: str, bundle: Bundle, tmp_path: Path) -> None:
+    asked = Asked(bundle, tmp_path, rate=0.001)  # one request, which is the one for the description
+    headers = {"authorization": f"Bearer {asked.key}"}
+
+    def check(case: schemathesis.Case) -> None:
+        answer = asked.ask(case, headers=headers)
+        case.validate_response(answer, checks=CHECKS)
+        assert name in OPEN or answer.status_code in (401, 429)
+
+    in_every_way(asked.operation(name), 5, check)
+    assert (429 in asked.statuses) != (name in OPEN)
+
+
+@every_operation
+def test_a_method_that_is_not_there_is_answered_so(name: str, bundle: Bundle, tmp_path: Path) -> None:
+    asked = Asked(bundle, tmp_path)
+
+    def check(case: schemathesis.Case) -> None:
+        wanted = [checks.unsupported_method, checks.allow_header_conformance]
+        case.validate_response(asked.ask(case), checks=wanted)
+
+    in_every_way(asked.operation(name), 1, check)
+
+
+@pytest.mark.parametrize("moment", [0, 20_261_124, 1_795_483_800, 0.5, "0", "20261124", "1795483800"])
+def test_a_moment_is_iso_8601_as_described_and_never_a_count_of_seconds(
+    moment: Any, bundle: Bundle, tmp_path: Path
+) -> None:
+    iso = moment == "20261124"  # the basic format, without hyphens
+    with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client:
+        answer = client.post("/v1/complaints", json={"complaint_id": "m", "text": "年费", "received_at": moment})
+        kept = client.get("/v1/complaints/m").json().get("received_at")
+        listed = client.get("/v1/complaints", params={"since": str(moment)})
+    assert answer.status_code == 422 or (iso and kept == "2026-11-23T16:00:00Z"), kept
+    assert listed.status_code == 422 or iso
