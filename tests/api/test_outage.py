@@ -124,7 +124,7 @@ def test_a_full_disk(
     with serving(store, data, url) as port:
         for n in range(20_000):
             # Long, and each another story: few fill the disk.
-            answer = send(port, f"c{n}", "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(4_000)))
+            answer = send(port, f"c{n}", "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(18_000)))
             if refused(answer):
                 break
             acknowledged.add(f"c{n}")
