@@ -22,7 +22,7 @@ from classifier.fingerprint import shingles, similarity
 
 WINDOW: Final = timedelta(days=90)
 NEARLY: Final = 0.6
-"""Texts of different people with different stories stay below 0.35, edited copies of one above this."""
+"""No two texts of the corpus, each another story, are more alike than 0.4."""
 ENOUGH: Final = 20
 LISTED: Final = 10
 
