@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 
 from api.access.caller import SCOPES
 from api.settings import load_settings
@@ -65,7 +66,7 @@ def show() -> None:
         expires = (
             row["expires_at"].replace(tzinfo=UTC).astimezone(_CHINA).strftime("%Y-%m-%d") if row["expires_at"] else "—"
         )
-        table.add_row(row["key_id"], row["owner"], ", ".join(row["scopes"]), state, expires, f"{row['rate']:g}")
+        table.add_row(row["key_id"], escape(row["owner"]), ", ".join(row["scopes"]), state, expires, f"{row['rate']:g}")
     out.print(table)
 
 
