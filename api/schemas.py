@@ -52,7 +52,9 @@ class Metadata(StrictRequest):
 
     segment: Short | None = Field(None, description="Customer segment.", examples=["个人"])
     product: Short | None = Field(None, description="The product complained about.", examples=["标准信用卡金卡"])
-    amount: Decimal | None = Field(None, description="Money in dispute, in yuan.", examples=[300])
+    amount: Decimal | None = Field(
+        None, ge=-(10**15), le=10**15, max_digits=20, description="Money in dispute, in yuan.", examples=[300]
+    )
     customer_key: Short | None = Field(None, description="The bank's key of the customer; never a name or number.")
     business_channel: Short | None = Field(None, description="业务办理渠道: where the business was done.")
     referral_no: Short | None = Field(None, description="The regulator's number of a referred case.")

@@ -9,6 +9,7 @@ import threading
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.privacy import load_key
 from api.service import Service
@@ -68,5 +69,5 @@ def _run(job: str, holder: str, settings: Settings) -> None:
     file = Uploads(settings.uploads, load_key(settings.data / "secret.key")).path(job)
     try:
         run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
-    except LeaseLostError:
+    except (LeaseLostError, OperationalError, InterfaceError):  # none of the file's doing: see api.jobs.worker
         raise typer.Exit(3) from None

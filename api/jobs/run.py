@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from api.intake import Draft, Intake
+from api.intake import Draft, Intake, storable
 from api.jobs.rows import Columns
 from api.problems import RefusedError, field_errors
 from api.schemas import Classification
@@ -59,7 +59,9 @@ def run_job(job_id: str, file: Path, intake: Intake, database: Database, lease: 
         _read(job, file, intake, database, lease)
         problem = None
     except ComplaintsError as error:
-        problem = mask(str(error).replace(str(file), str(job["name"] or "the file")))
+        # It may name columns, in characters that no database keeps.
+        said = str(error).replace(str(file), str(job["name"] or "the file")).encode("utf-8", "replace").decode()
+        problem = mask(storable(said))
     except MemoryError:
         problem = too_large(most_bytes)
     jobs.finish(job["number"], lease, problem)

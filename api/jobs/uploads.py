@@ -8,6 +8,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -96,11 +97,13 @@ class Uploads:
 
     def tidy(self, jobs: Jobs) -> None:
         """Delete what no unfinished job will read: files cut off while coming in, and of jobs that ended just now."""
-        unfinished = set(jobs.unfinished())
         for path in self._folder.iterdir():
-            known = jobs.find(path.name) is not None
-            if path.name not in unfinished and (known or path.stat().st_mtime < time.time() - _ABANDONED):
-                path.unlink(missing_ok=True)
+            job = jobs.find(path.name)
+            if job is not None and job["status"] in ("queued", "running"):
+                continue
+            with suppress(FileNotFoundError):  # one that was just cut off
+                if job is not None or path.stat().st_mtime < time.time() - _ABANDONED:
+                    path.unlink()
 
 
 def _write(file: int, digest: hmac.HMAC, data: bytes) -> None:

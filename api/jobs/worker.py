@@ -20,6 +20,9 @@ LEASE: Final = "jobs"
 _RENEW: Final = 1.0
 _IDLE: Final = 0.5
 """Seconds between two looks for work."""
+_NOT_THE_FILE: Final = (2, 3)
+"""Exits of a reader that could not work for another reason (no model, no database, no lease): it is tried again."""
+_AGAIN: Final = 2.0
 _DEATHS: Final = 2
 """A file that killed so many readers is given up."""
 _STUCK: Final = 900.0
@@ -95,7 +98,10 @@ class Worker:
             self._uploads.remove(job_id)
             _LOG.info("job ended", job=job_id, status=job and job["status"])
             return
-        _LOG.error("job's process died", job=job_id, exit=status)
+        _LOG.error("job's process ended early", job=job_id, exit=status)
+        if status in _NOT_THE_FILE:
+            stop.wait(_AGAIN)
+            return
         self._jobs.count_death(job["number"], self._lease)
         if job["deaths"] + 1 >= _DEATHS:
             self._jobs.finish(job["number"], self._lease, too_large(self._most_bytes))

@@ -16,7 +16,6 @@ from api.schemas import Problem, Short
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {status: {"model": Problem} for status in (404, 422, 503)}
-_JOB_ID: Final = r"^[0-9a-f]{32}$"
 
 
 async def get_jobs(request: Request) -> JobService:
@@ -75,7 +74,7 @@ def list_jobs(jobs: Desk, caller: Sender, limit: Annotated[int, Query(ge=1, le=2
 
 
 @router.get("/{job_id}", summary="Show one job", responses=_PROBLEMS)
-def show_job(job_id: str, jobs: Desk, caller: Sender) -> JobOut:
+def show_job(job_id: Short, jobs: Desk, caller: Sender) -> JobOut:
     """How far it is, and what went wrong."""
     return jobs.find(job_id, caller)
 
@@ -90,7 +89,7 @@ def show_job(job_id: str, jobs: Desk, caller: Sender) -> JobOut:
         **_PROBLEMS,
     },
 )
-async def download_result(job_id: str, jobs: Desk, caller: Sender) -> StreamingResponse:
+async def download_result(job_id: Short, jobs: Desk, caller: Sender) -> StreamingResponse:
     """A CSV file with a line per row: its line in the file, the complaint's id, what it is about, or what is wrong."""
     lines = await run_in_threadpool(jobs.result, job_id, caller)
     headers = {"content-disposition": f'attachment; filename="{job_id}.csv"'}

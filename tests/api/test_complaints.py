@@ -194,6 +194,7 @@ def test_pages_do_not_move_when_more_arrives(desk: TestClient) -> None:
         ({"text": TEXT, "complaint_id": ""}, "invalid-field", 422),
         ({"text": TEXT, "received_at": "0001-01-01T00:00:00+08:00"}, "invalid-field", 422),
         ({"text": TEXT, "top_k": 3}, "unknown-field", 422),
+        ({"text": TEXT, "metadata": {"amount": "9" * 70}}, "invalid-field", 422),
         ({"text": "\ud800"}, "invalid-field", 422),
     ],
 )

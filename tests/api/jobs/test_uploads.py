@@ -79,6 +79,10 @@ def test_an_unknown_job_is_not_found(desk: TestClient, job_id: str) -> None:
     assert "GET /v1/jobs" in refused(desk.get("/v1/jobs/nobody"), "no-such-job", 404)
 
 
+def test_an_id_no_database_keeps_is_refused(desk: TestClient) -> None:
+    refused(desk.get("/v1/jobs/a%00b"), "invalid-field", 422)
+
+
 def test_a_form_is_refused_and_told_how_to_send_a_file(desk: TestClient, tmp_path: Path) -> None:
     answer = desk.post("/v1/jobs", files={"file": ("投诉.csv", csv_file([["投诉内容"], [FEE]]))})
     assert "--data-binary" in refused(answer, "wrong-content-type", 415)
