@@ -23,7 +23,7 @@ from api.access.ring import KeyRing
 from api.casework import Casework
 from api.intake import Intake
 from api.jobs.service import JobService
-from api.jobs.uploads import Uploads
+from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
 from api.privacy import load_key
 from api.routes import catalogue, classify, complaints, jobs
@@ -81,13 +81,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    key = load_key(settings.data / "secret.key")
     app.state.service = service
     app.state.database = database
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
     app.state.casework = Casework(service.taxonomy, database)
-    app.state.jobs = JobService(database, Uploads(settings.uploads, key), settings.upload_max_bytes)
+    app.state.jobs = JobService(database, open_uploads(settings), settings.upload_max_bytes)
     for router in (complaints.router, jobs.router, classify.router, catalogue.router):
         app.include_router(router)
     problems.install(app)

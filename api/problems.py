@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from api.schemas import FieldError, Problem
+from api.storage import UNAVAILABLE, cause
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
 
 _LOG = structlog.get_logger("problems")
@@ -163,14 +161,13 @@ def install(app: FastAPI) -> None:
     async def on_disconnect(request: Request, error: ClientDisconnect) -> JSONResponse:
         return response(problem("too-slow", "The connection ended before the body did.", request.url.path))
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeoutError)
-    @app.exception_handler(OSError)  # an uploaded file that cannot be written
     async def on_storage(request: Request, error: Exception) -> JSONResponse:
-        _LOG.error("storage", cause=str(getattr(error, "orig", error)))
+        _LOG.error("storage", cause=cause(error))
         request.app.state.storage_failed_at = time.monotonic()
         return storage_problem(request)
+
+    for kind in (*UNAVAILABLE, OSError):  # the latter of an uploaded file that cannot be written
+        app.add_exception_handler(kind, on_storage)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
@@ -178,8 +175,3 @@ def install(app: FastAPI) -> None:
         detail = _DETAILS.get(kind, str(error.detail))
         headers = {"allow": _allowed(app, request.url.path)} if error.status_code == 405 else error.headers
         return response(problem(kind, detail, request.url.path), headers)
-
-    @app.exception_handler(Exception)
-    async def on_anything(request: Request, error: Exception) -> JSONResponse:
-        phrase = HTTPStatus.INTERNAL_SERVER_ERROR.phrase
-        return response(problem("internal", f"{phrase}. The server's log has the cause.", request.url.path))

@@ -44,11 +44,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data / 'cases.db'}"
 
     @property
-    def uploads(self) -> Path:
-        """Folder of the files that wait to be read."""
-        return self.data / "uploads"
-
-    @property
     def local(self) -> bool:
         """Whether only this machine can ask."""
         try:

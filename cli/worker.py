@@ -9,12 +9,10 @@ import threading
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from api.privacy import load_key
 from api.service import Service
 from api.settings import Settings, load_settings
-from api.storage import Lease, LeaseLostError, open_database
+from api.storage import UNAVAILABLE, Lease, LeaseLostError, open_database
 from cli.terminal import reporting
 from models import Registry, store_path
 
@@ -37,7 +35,7 @@ def worker(
 
 
 def _work(settings: Settings) -> None:
-    from api.jobs.uploads import Uploads
+    from api.jobs.uploads import open_uploads
     from api.jobs.worker import Worker, end_with_input
 
     stop = threading.Event()
@@ -45,11 +43,10 @@ def _work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     if not sys.stdin.isatty():
         end_with_input(sys.stdin.fileno(), stop.set)
-    uploads = Uploads(settings.uploads, load_key(settings.data / "secret.key"))
     command = [sys.executable, "-m", "cli", "worker"]
     Worker(
         open_database(settings.cases),
-        uploads,
+        open_uploads(settings),
         lambda job, holder: [*command, "--job", job, "--holder", holder],
         settings.job_max_memory,
     ).run(stop)
@@ -59,15 +56,15 @@ def _run(job: str, holder: str, settings: Settings) -> None:
     """Work on one job, as the worker's child: what breaks the reader of a file breaks no more than this process."""
     from api.app import open_intake
     from api.jobs.run import run_job
-    from api.jobs.uploads import Uploads
+    from api.jobs.uploads import open_uploads
     from api.jobs.worker import LEASE, end_with_input
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
     database = open_database(settings.cases)
     intake = open_intake(Service(Registry(store_path()).load(), settings.taxonomy), settings, database)
-    file = Uploads(settings.uploads, load_key(settings.data / "secret.key")).path(job)
+    file = open_uploads(settings).path(job)
     try:
         run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
-    except (LeaseLostError, OperationalError, InterfaceError):  # none of the file's doing: see api.jobs.worker
+    except (LeaseLostError, *UNAVAILABLE):  # none of the file's doing: see api.jobs.worker
         raise typer.Exit(3) from None

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from api.storage import Keys, now, secret_hash
+from api.storage import Keys, cause, now, secret_hash
 
 FRESH: Final = 2.0
 """Seconds after which a revoked key is refused by every process."""
@@ -67,7 +67,7 @@ class KeyRing:
         try:
             self._known = await run_in_threadpool(self._read)
         except SQLAlchemyError as error:
-            _LOG.error("keys not read", cause=str(getattr(error, "orig", error)))
+            _LOG.error("keys not read", cause=cause(error))
         self._read_at = time.monotonic()
 
     def _read(self) -> dict[str, Key]:

@@ -11,13 +11,12 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import RowMapping
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.intake import Draft, Intake, storable
 from api.jobs.rows import Columns
 from api.problems import RefusedError, field_errors
 from api.schemas import Classification
-from api.storage import Cases, Database, JobRow, Jobs, Lease, TakenError, record
+from api.storage import UNAVAILABLE, Cases, Database, JobRow, Jobs, Lease, TakenError, cause, record
 from api.telemetry.metrics import count_case
 from classifier.errors import ComplaintsError, TextError
 from classifier.masking import mask
@@ -97,8 +96,8 @@ def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease
                 break
             except TakenError:  # somebody sent one of them over HTTP at the same moment
                 continue
-            except (OperationalError, InterfaceError) as error:
-                _LOG.error("case database", cause=str(getattr(error, "orig", error)))
+            except UNAVAILABLE as error:
+                _LOG.error("case database", cause=cause(error))
                 time.sleep(_AGAIN)
 
 
@@ -108,7 +107,8 @@ def _draft(number: int, row: Row, columns: Columns, job: RowMapping, intake: Int
     if not problem:
         try:
             request = columns.request(row.cells)
-            made_id = f"{job['job_id']}-{number + 1}"
+            # Of the file, not of the job: sent again after it failed, it is the same complaint.
+            made_id = f"{job['content_hash'][:32]}-{number + 1}"
             return JobRow(number, row.line), intake.read(request, job["owner"], made_id=made_id)
         except ValidationError as error:
             problem = "; ".join(f"{field.pointer[1:]}: {field.detail}" for field in field_errors(error.errors()))

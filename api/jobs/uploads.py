@@ -15,7 +15,9 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
+from api.privacy import load_key
 from api.problems import RefusedError
+from api.settings import Settings
 from api.storage import Jobs
 
 _ABANDONED: Final = 3_600
@@ -30,6 +32,11 @@ class Upload:
     job_id: str
     bytes: int
     content_hash: str
+
+
+def open_uploads(settings: Settings) -> Uploads:
+    """The uploaded files of a service. Raises `StorageError` if the key beside them cannot be used."""
+    return Uploads(settings.data / "uploads", load_key(settings.data / "secret.key"))
 
 
 class Uploads:

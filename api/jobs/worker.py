@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.jobs.run import too_large
 from api.jobs.uploads import Uploads
-from api.storage import Database, Jobs, Lease, LeaseLostError
+from api.storage import UNAVAILABLE, Database, Jobs, Lease, LeaseLostError, cause
 
 LEASE: Final = "jobs"
 _RENEW: Final = 1.0
@@ -71,16 +70,16 @@ class Worker:
                         continue
                 else:
                     held = False
-            except (OperationalError, InterfaceError) as error:
-                _LOG.error("case database", cause=str(getattr(error, "orig", error)))
+            except UNAVAILABLE as error:
+                _LOG.error("case database", cause=cause(error))
             except LeaseLostError:
                 _LOG.warning("lease lost")
                 held = False
             stop.wait(_RENEW if not held else _IDLE)
         try:
             self._lease.give_back(self._database)
-        except (OperationalError, InterfaceError) as error:
-            _LOG.error("case database", cause=str(getattr(error, "orig", error)))
+        except UNAVAILABLE as error:
+            _LOG.error("case database", cause=cause(error))
 
     def _work(self, job_id: str, stop: threading.Event) -> None:
         job = self._jobs.find(job_id)
@@ -123,8 +122,8 @@ class Worker:
                     if not self._lease.take(self._database):
                         raise LeaseLostError
                     job = self._jobs.find(job_id)
-                except (OperationalError, InterfaceError) as error:
-                    _LOG.error("case database", cause=str(getattr(error, "orig", error)))
+                except UNAVAILABLE as error:
+                    _LOG.error("case database", cause=cause(error))
                     moved = time.monotonic()
                     continue
                 if job is not None and job["rows_done"] != done:

@@ -4,23 +4,15 @@
 """
 
 from api.storage.acts import Act, log_alone
-from api.storage.cases import (
-    Case,
-    Cases,
-    Earlier,
-    Filters,
-    Kept,
-    KnownCaseError,
-    NewCase,
-    TakenError,
-    Writing,
-)
-from api.storage.database import Database, now, open_database, probe, shown, utc, writing
+from api.storage.cases import Case, Cases, Filters
+from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.jobs import JobRow, Jobs, record
+from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
 
 __all__ = [
+    "UNAVAILABLE",
     "Act",
     "Case",
     "Cases",
@@ -37,6 +29,7 @@ __all__ = [
     "NewCase",
     "TakenError",
     "Writing",
+    "cause",
     "log_alone",
     "now",
     "open_database",

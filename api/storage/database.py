@@ -16,7 +16,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, text, update
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.storage.schema import PROBES
 from classifier.errors import StorageError
@@ -78,6 +79,15 @@ def open_database(url: str) -> Database:
             f"cannot be opened ({cause})", where=shown(url), remedy="Check that it is there and may be written."
         ) from error
     return engine
+
+
+UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised while the database does not answer or takes no writes; another time it may."""
+
+
+def cause(error: Exception) -> str:
+    """Why, for a log: without the statement, whose values would be a complaint."""
+    return str(getattr(error, "orig", error))
 
 
 def shown(url: str) -> str:

@@ -28,7 +28,7 @@ def configure_logs() -> None:
     ours = logging.getLogger("complaints")
     ours.handlers, ours.propagate = [logging.StreamHandler(sys.stderr)], False
     structlog.configure(
-        processors=[*own, structlog.processors.format_exc_info, render],
+        processors=[*own, structlog.processors.format_exc_info, _masked_exception, render],
         logger_factory=lambda *_: ours,
         cache_logger_on_first_use=True,
     )
@@ -54,3 +54,10 @@ def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
     return {
         name: mask(value) if isinstance(value, str) and name != "timestamp" else value for name, value in event.items()
     }
+
+
+def _masked_exception(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what a library may say in an exception; everything else in our own lines is ours."""
+    if "exception" in event:
+        event["exception"] = mask(event["exception"])
+    return event

@@ -11,6 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problems import problem, response
 from api.telemetry.metrics import REQUESTS, SECONDS
 
 _LOG = structlog.get_logger("requests")
@@ -46,12 +47,12 @@ class Requests:
         begun = time.perf_counter()
         request_id = self._request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status, begun_to_answer = 500, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun_to_answer
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun_to_answer = message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 if scope["scheme"] == "https":
@@ -62,6 +63,13 @@ class Requests:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self._app(scope, receive, sending)
+        except Exception:
+            # A defect, answered here so that its answer and its line in the log carry the id as all others do.
+            _LOG.exception("defect")
+            if begun_to_answer:
+                raise
+            document = problem("internal", "Internal server error. The server's log has the cause.", scope["path"])
+            await response(document)(scope, receive, sending)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
             seconds = time.perf_counter() - begun

@@ -142,3 +142,10 @@ def test_a_database_that_cannot_be_opened_is_named(
     done = typed(*arguments)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "/proc/none/cases.db" in done.stderr
+
+
+def test_an_owner_is_listed_as_it_was_typed(typed: Typed) -> None:
+    typed("add", "x[/b] [red]y", "--scope", "intake")
+    done = typed("list")
+    assert done.exit_code == 0
+    assert "x[/b] [red]y" in done.stdout

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from api.storage import Jobs, Lease
-from api.storage.schema import COMPLAINTS, JOB_ROWS, LEASES
+from api.storage.schema import COMPLAINTS, JOB_ROWS, JOBS, LEASES
 from tests.api.jobs.conftest import Command, Office, csv_file, reader, until
 from training import Labelled
 
@@ -112,6 +112,32 @@ def test_a_file_that_kills_its_reader_twice_is_given_up_and_the_next_is_read(
     assert "or breaks the reader" in job["problem"]
     assert "COMPLAINTS_JOB_MAX_MEMORY" in job["problem"]
     assert office.upload(FILE, name="台账.xlsx") != deadly
+
+
+def test_readers_that_cannot_start_fail_no_file(office: Office, database_url: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    job = office.upload(FILE)
+
+    def unready(*names: str) -> list[str]:
+        return ["sh", "-c", "exit 2"] if len(starts(log)) < 3 else quick(database_url)(*names)
+
+    log.touch()
+    with office.working(lambda *names: told(unready, log)(*names)):
+        assert office.ended(job)["status"] == "done"
+    assert len(starts(log)) == 4
+
+
+def test_a_failed_file_sent_again_is_kept_once(office: Office) -> None:
+    first = office.upload(FILE)
+    with office.working():
+        office.ended(first)
+    with office.database.begin() as connection:  # as if its reader had died behind the last row
+        connection.execute(update(JOBS).values(status="failed", content_hash=None))
+    again = office.upload(FILE)
+    with office.working():
+        job = office.ended(again)
+    assert (job["status"], job["rows_done"], job["rows_known"]) == ("done", 1, 1)
+    assert office.result(first)[0]["complaint_id"] == office.result(again)[0]["complaint_id"]
 
 
 def test_a_file_that_takes_too_much_memory_fails_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,9 @@ def test_a_servers_log_is_json_and_tells_of_nobody(store: Path, run: object, tmp
         broken.execute("ALTER TABLE gone RENAME TO predictions")
         broken.execute("UPDATE complaints SET answer = ?", [TEXT])
         body = json.dumps({"complaint_id": ID, "text": TEXT}).encode()
-        assert server.ask("/v1/complaints", key, body=body, X_Request_ID="r-defect").status == 500
+        answer = server.ask("/v1/complaints", key, body=body, X_Request_ID="r-defect")
+        assert (answer.status, answer.headers["x-request-id"]) == (500, "r-defect")
+        assert answer.headers["x-content-type-options"] == "nosniff"
         broken.close()
     log = server.log.read_text(encoding="utf-8")
     for secret in (*SECRETS, key):
@@ -123,6 +125,7 @@ def test_a_servers_log_is_json_and_tells_of_nobody(store: Path, run: object, tmp
     assert "case_states" in cause["cause"]
     (defect,) = [event for event in events if "exception" in event]
     assert "JSONDecodeError" in defect["exception"]
+    assert defect["request_id"] == "r-defect"
 
 
 def _send_all_kinds(server: Server, key: str) -> None:
@@ -139,6 +142,8 @@ def _send_all_kinds(server: Server, key: str) -> None:
         f"王小明 /{ID} HTTP/9\r\n\r\n",
         f"GET /{TEXT} HTTP/1.1\r\n\r\n",
         f"POST /{ID} HTTP/1.1\r\n年费\r\n\r\n",
+        f"GET /{ID}?words={quote('王小明')} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGVzdA==\r\n\r\n",
     ):
         with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
             connection.sendall(f"{junk}\r\n\r\n".encode())
