@@ -83,7 +83,9 @@ def test_every_request_is_one_event_without_personal_data(guarded: TestClient) -
             assert secret not in str(logs)
 
 
-def test_a_defect_is_told_and_its_request_is_one_event_too(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_told_and_its_request_is_one_event_too(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service = Service(bundle)
     monkeypatch.setattr(service, "classify", lambda _: 1 / 0)
     with asking(create_app(service, Settings(data=tmp_path))) as client, capture_logs() as logs:
