@@ -56,7 +56,7 @@ class Filters:
         if self.until is not None:
             query = query.where(STATES.c.registered_at < utc(self.until))
         for word in (self.words or "").split():
-            query = query.where(func.lower(STATES.c.text).contains(word.lower(), autoescape=True))
+            query = query.where(STATES.c.text.icontains(word, autoescape=True))
         return query
 
 
