@@ -62,6 +62,11 @@ class Server:
             answer = connection.getresponse()
             return Answer(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
 
+    def kill(self) -> None:
+        """End server, worker and the process of a job at once, as when the power fails."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def members(self) -> dict[int, str]:
         """The command lines of the group's processes that are not dead."""
         found = {}
@@ -110,9 +115,8 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@contextmanager
-def serving(folder: Path, env: Mapping[str, str], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server whose processes are all ready; it is ended, and nothing of it is left."""
+def start(folder: Path, env: Mapping[str, str], tls: ssl.SSLContext | None = None) -> Server:
+    """A server whose processes are all ready."""
     port, log = free_port(), folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -125,14 +129,25 @@ def serving(folder: Path, env: Mapping[str, str], tls: ssl.SSLContext | None = N
     server = Server(f"{'https' if tls else 'http'}://127.0.0.1:{port}", process, log, tls)
     try:
         _await(server, int(env.get("COMPLAINTS_WORKERS", "1")))
+    except BaseException:
+        server.kill()
+        raise
+    return server
+
+
+@contextmanager
+def serving(folder: Path, env: Mapping[str, str], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server whose processes are all ready; it is ended, and nothing of it is left."""
+    server = start(folder, env, tls)
+    try:
         yield server
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
         assert server.left() == {}
     finally:
         for member in server.members():
             os.kill(member, signal.SIGKILL)
-        process.wait(30)
+        server.process.wait(30)
 
 
 def _await(server: Server, processes: int) -> None:
@@ -148,3 +163,14 @@ def _await(server: Server, processes: int) -> None:
         except OSError:
             assert time.monotonic() < until, server.log.read_text(encoding="utf-8")
             time.sleep(0.05)
+
+
+def ended(server: Server, job_id: str) -> dict[str, Any]:
+    """A job, when it is done or failed."""
+    until = time.monotonic() + 600
+    while time.monotonic() < until:
+        job: dict[str, Any] = server.ask(f"/v1/jobs/{job_id}").json()
+        if job["status"] in ("done", "failed"):
+            return job
+        time.sleep(0.2)
+    raise AssertionError(f"job {job_id} does not end")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -18,7 +17,7 @@ import pytest
 
 from api.storage import Cases, open_database
 from tests.api.conftest import Cluster
-from tests.api.test_crash import ask, ended, free_port, kill, send, start
+from tests.api.serving import Answer, Server, ended, environment, serving
 
 WHOLE = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
 AWAY = {"sqlite": 30.0 if WHOLE else 6.5, "postgresql": 30.0 if WHOLE else 3.0}
@@ -53,40 +52,24 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     disk.unmount()
 
 
-@contextmanager
-def serving(store: Path, data: Path, url: str) -> Iterator[int]:
-    environment = os.environ | {
-        "COMPLAINTS_MODEL_STORE": str(store),
-        "COMPLAINTS_DATA": str(data),
-        "COMPLAINTS_DATABASE_URL": url,
-    }
-    port = free_port()
-    server = start(port, environment)
-    try:
-        yield port
-    finally:
-        kill(server)
+def send(server: Server, complaint_id: str, text: str = "信用卡年费扣错了") -> Answer:
+    return server.ask("/v1/complaints", body=json.dumps({"complaint_id": complaint_id, "text": text}).encode())
 
 
-def ready(port: int) -> int:
-    answer = ask(port, "/health/ready")
-    assert answer is not None
-    return answer[0]
-
-
-def refused(answer: tuple[int, str] | None) -> bool:
+def refused(answer: Answer) -> bool:
     """Whether an answer is the 503 that says when to come again."""
-    assert answer is not None
-    if answer[0] != 503:
+    if answer.status != 503:
         return False
-    assert json.loads(answer[1])["type"] == "urn:complaints:storage-unavailable"
+    assert answer.json()["type"] == "urn:complaints:storage-unavailable"
+    assert int(answer.headers["retry-after"]) > 0
     return True
 
 
-def back(port: int) -> bool:
+def back(server: Server) -> bool:
     """Whether the service takes complaints again within some seconds, without anybody's help."""
-    for _ in range(200):
-        if ready(port) == 200:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if server.ask("/health/ready").status == 200:
             return True
         time.sleep(0.1)
     return False
@@ -121,30 +104,27 @@ def test_a_full_disk(
         request.addfinalizer(lambda: (disk.grow("64m"), cluster.drop_database_on(disk.place)))
     acknowledged: set[str] = set()
     draw = random.Random(7)
-    with serving(store, data, url) as port:
+    with serving(tmp_path, environment(tmp_path, store, data=str(data), database_url=url)) as server:
         for n in range(20_000):
             # Long, and each another story: few fill the disk.
-            answer = send(port, f"c{n}", "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(18_000)))
+            answer = send(server, f"c{n}", "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(18_000)))
             if refused(answer):
                 break
             acknowledged.add(f"c{n}")
         else:
             raise AssertionError("the disk does not fill")
-        assert ready(port) == 503
-        live = ask(port, "/health/live")
-        assert live is not None
-        assert live[0] == 200
+        assert server.ask("/health/ready").status == 503
+        assert server.ask("/health/live").status == 200
         for n in range(3):  # a short one may still find room
-            if not refused(send(port, f"late{n}")):
+            if not refused(send(server, f"late{n}")):
                 acknowledged.add(f"late{n}")
         if kind == "sqlite":
-            assert refused(ask(port, "/v1/jobs", b"text\n" + "年费太高了\n".encode() * 200_000, "text/csv"))
+            file = b"text\n" + "年费太高了\n".encode() * 200_000
+            assert refused(server.ask("/v1/jobs", body=file, content_type="text/csv"))
             assert list((disk.place / "uploads").iterdir()) == []
         disk.grow("64m")
-        assert back(port)
-        answer = send(port, "after")
-        assert answer is not None
-        assert answer[0] == 201
+        assert back(server)
+        assert send(server, "after").status == 201
     there = kept(url)
     assert acknowledged | {"after"} <= there
 
@@ -175,27 +155,23 @@ def test_a_database_that_goes_away(
         away = cluster.stopped
     acknowledged = {"before"}
     rows = "\n".join(f"row-{n},转账没有到账，已经第{n}次打电话来问了" for n in range(600))
-    with serving(store, tmp_path, url) as port:
-        assert send(port, "before") is not None
-        job = ask(port, "/v1/jobs", f"complaint_id,text\n{rows}".encode(), "text/csv")
-        assert job is not None
-        job_id = json.loads(job[1])["job_id"]
-        while json.loads((ask(port, f"/v1/jobs/{job_id}") or (0, "{}"))[1]).get("rows_done", 0) == 0:
+    with serving(tmp_path, environment(tmp_path, store, database_url=url)) as server:
+        assert send(server, "before").status == 201
+        job = server.ask("/v1/jobs", body=f"complaint_id,text\n{rows}".encode(), content_type="text/csv").json()
+        place = f"/v1/jobs/{job['job_id']}"
+        while server.ask(place).json()["rows_done"] == 0:
             time.sleep(0.05)
         with away():
             begun, n = time.monotonic(), 0
             while time.monotonic() - begun < AWAY[kind]:
-                assert refused(send(port, f"away{n}"))
-                assert ready(port) == 503
-                live = ask(port, "/health/live")
-                assert live is not None
-                assert live[0] == 200
+                assert refused(send(server, f"away{n}"))
+                assert server.ask("/health/ready").status == 503
+                assert server.ask("/health/live").status == 200
                 n += 1
-        assert back(port)
-        assert send(port, "after") is not None
+        assert back(server)
+        assert send(server, "after").status == 201
         acknowledged.add("after")
-        done = ended(port, job_id)
+        done = ended(server, job["job_id"])
         assert (done["status"], done["rows_done"], done["rows_failed"], done["rows_known"]) == ("done", 600, 0, 0)
     there = kept(url)
     assert acknowledged | {f"row-{n}" for n in range(600)} <= there
-    shutil.rmtree(tmp_path / "uploads")
