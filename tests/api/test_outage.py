@@ -99,7 +99,7 @@ def test_a_full_disk(
         url, data = f"sqlite:///{disk.place / 'cases.db'}", disk.place
     else:
         cluster: Cluster = request.getfixturevalue("postgres_cluster")
-        disk.mount("16m")
+        disk.mount("11m")
         url = cluster.database_on(disk.place)
         request.addfinalizer(lambda: (disk.grow("64m"), cluster.drop_database_on(disk.place)))
     acknowledged: set[str] = set()
@@ -154,7 +154,7 @@ def test_a_database_that_goes_away(
         url = cluster.new_database()
         away = cluster.stopped
     acknowledged = {"before"}
-    rows = "\n".join(f"row-{n},转账没有到账，已经第{n}次打电话来问了" for n in range(600))
+    rows = "\n".join(f"row-{n},转账没有到账，已经第{n}次打电话来问了" for n in range(200))
     with serving(tmp_path, environment(tmp_path, store, database_url=url)) as server:
         assert send(server, "before").status == 201
         job = server.ask("/v1/jobs", body=f"complaint_id,text\n{rows}".encode(), content_type="text/csv").json()
@@ -172,6 +172,6 @@ def test_a_database_that_goes_away(
         assert send(server, "after").status == 201
         acknowledged.add("after")
         done = ended(server, job["job_id"])
-        assert (done["status"], done["rows_done"], done["rows_failed"], done["rows_known"]) == ("done", 600, 0, 0)
+        assert (done["status"], done["rows_done"], done["rows_failed"], done["rows_known"]) == ("done", 200, 0, 0)
     there = kept(url)
-    assert acknowledged | {f"row-{n}" for n in range(600)} <= there
+    assert acknowledged | {f"row-{n}" for n in range(200)} <= there
