@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -32,6 +33,10 @@ class Disk:
 
     def mount(self, size: str) -> None:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.place], check=True)
+
+    def fill(self, left: int) -> None:
+        """Take all its room but so many bytes."""
+        (self.place / "ballast").write_bytes(bytes(shutil.disk_usage(self.place).free - left))
 
     def grow(self, size: str) -> None:
         subprocess.run(["mount", "-o", f"remount,size={size}", self.place], check=True)
@@ -99,12 +104,13 @@ def test_a_full_disk(
         url, data = f"sqlite:///{disk.place / 'cases.db'}", disk.place
     else:
         cluster: Cluster = request.getfixturevalue("postgres_cluster")
-        disk.mount("11m")
+        disk.mount("16m")
         url = cluster.database_on(disk.place)
         request.addfinalizer(lambda: (disk.grow("64m"), cluster.drop_database_on(disk.place)))
     acknowledged: set[str] = set()
     draw = random.Random(7)
     with serving(tmp_path, environment(tmp_path, store, data=str(data), database_url=url)) as server:
+        disk.fill(left=1 << 20)
         for n in range(20_000):
             # Long, and each another story: few fill the disk.
             answer = send(server, f"c{n}", "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(18_000)))
