@@ -24,8 +24,11 @@ _NOT_THE_FILE: Final = (2, 3)
 _AGAIN: Final = 2.0
 _DEATHS: Final = 2
 """A file that killed so many readers is given up."""
-_STUCK: Final = 900.0
-"""A reader that has brought no row for so many seconds is killed."""
+_STUCK: Final = 300.0
+"""A file that has brought no row for so many seconds is given up."""
+_TOO_SLOW: Final = (
+    f"the file: reading it brought no row in {_STUCK / 60:.0f} minutes. Save it as CSV, or cut it in parts."
+)
 
 _LOG = structlog.get_logger("worker")
 
@@ -128,8 +131,10 @@ class Worker:
                     continue
                 if job is not None and job["rows_done"] != done:
                     moved, done = time.monotonic(), job["rows_done"]
-                if time.monotonic() - moved > _STUCK:
+                if job is not None and time.monotonic() - moved > _STUCK:
                     reader.kill()
+                    reader.wait()
+                    self._jobs.finish(job["number"], self._lease, _TOO_SLOW)
         finally:
             reader.kill()
             reader.wait()

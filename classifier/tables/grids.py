@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from lxml import html
+from lxml import etree, html
 from python_calamine import CalamineError, CalamineWorkbook
 
 from classifier.errors import TableError
@@ -45,12 +45,31 @@ def open_html(path: Path, encoding: str, wanted: str | None) -> Table:
         raise TableError("is an Excel 2003 XML sheet", where=str(path), remedy="Save it as .xlsx.")
     # The declared charset is not the true one as often as not; the decoded text has none.
     document = html.fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
-    tables = [
-        [[cell.text_content().strip() for cell in row.iter("td", "th")] for row in table.iter("tr")]
-        for table in document.iter("table")
-    ]
-    grid = max(tables, key=len, default=[])
+    grid = [[str(cell.text_content()).strip() for cell in row] for row in _longest_table(document)]
     return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], wanted)
+
+
+def _longest_table(document: html.HtmlElement) -> list[list[html.HtmlElement]]:
+    """The cells of each row; a table within a cell is a table of its own, and part of that cell's text."""
+    longest: list[list[html.HtmlElement]] = []
+    opened: list[tuple[list[list[html.HtmlElement]], list[html.HtmlElement]]] = []  # its rows, and the cell we are in
+    for event, element in etree.iterwalk(document, events=("start", "end"), tag=("table", "tr", "td", "th")):
+        if element.tag == "table":
+            if event == "start":
+                opened.append(([], []))
+            else:
+                longest = max(longest, opened.pop()[0], key=len)
+        elif opened:
+            rows, cell = opened[-1]
+            if cell:
+                if event == "end" and element is cell[0]:
+                    cell.clear()
+            elif event == "start" and element.tag == "tr":
+                rows.append([])
+            elif event == "start" and rows:
+                rows[-1].append(element)
+                cell.append(element)
+    return longest
 
 
 def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str], wanted: str | None) -> Table:

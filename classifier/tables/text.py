@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -96,6 +96,6 @@ def _json_object(line: str) -> dict[str, Any] | None:
     """The object on a line, no digit of its numbers lost, or None."""
     try:
         document = json.loads(line, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, DecimalException):  # a number may have too large an exponent
         return None
     return document if isinstance(document, dict) else None

@@ -28,7 +28,7 @@ random_bytes a_good_beginning_and_random_bytes xlsx_with_flipped_bytes xlsx_cut_
 jsonl_of_hostile_values parquet_with_flipped_bytes
 """.split()
 """Those that are another file each time."""
-JOB_SECONDS: Final = 180
+JOB_SECONDS: Final = 400
 """A file is read or given up within this time."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from api.jobs import worker
 from api.storage import Jobs, Lease
 from api.storage.schema import COMPLAINTS, JOB_ROWS, JOBS, LEASES
 from tests.api.jobs.conftest import Command, Office, csv_file, reader, until
@@ -112,6 +113,17 @@ def test_a_file_that_kills_its_reader_twice_is_given_up_and_the_next_is_read(
     assert "or breaks the reader" in job["problem"]
     assert "COMPLAINTS_JOB_MAX_MEMORY" in job["problem"]
     assert office.upload(FILE, name="台账.xlsx") != deadly
+
+
+def test_a_file_that_brings_no_row_for_long_is_given_up(
+    office: Office, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_STUCK", 2.0)
+    log = tmp_path / "log"
+    job = office.upload(FILE)
+    with office.working(told(lambda *_: ["sleep", "600"], log)):
+        assert "brought no row in" in office.ended(job)["problem"]
+    assert len(starts(log)) == 1
 
 
 def test_readers_that_cannot_start_fail_no_file(office: Office, database_url: str, tmp_path: Path) -> None:

@@ -429,3 +429,27 @@ def test_many_columns_of_one_name_are_numbered(file: Callable[..., Path]) -> Non
     columns = open_table(file("a.csv", "text" + ",x" * 10_000 + "\n")).columns
     assert columns[1:4] == ["x", "x_2", "x_3"]
     assert len(set(columns)) == 10_001
+
+
+def test_a_table_within_a_cell_is_text_of_that_cell(tmp_path: Path) -> None:
+    inner = "<table><tr><td>工单</td><td>1</td></tr></table>"
+    path = tmp_path / "x.xls"
+    path.write_text(f"<table><tr><td>投诉内容<tr><td>年费{inner}<tr><td>额度</table>", encoding="utf-8")
+    (block,) = open_table(path).blocks()
+    assert [row.cells for row in block.rows] == [["年费工单1"], ["额度"]]
+
+
+def test_of_tables_deep_within_tables_the_longest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.xls"
+    path.write_text(
+        "<table><tr><td>投诉内容" * 200 + "<table><tr><td>投诉内容<tr><td>年费<tr><td>额度", encoding="utf-8"
+    )
+    (block,) = open_table(path).blocks()
+    assert [row.cells for row in block.rows] == [["年费"], ["额度"]]
+
+
+def test_a_line_with_a_number_beyond_all_numbers_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"text": "年费"}\n{"text": "额度", "amount": 0e99999999999999999999}\n', encoding="utf-8")
+    (block,) = open_table(path).blocks()
+    assert [bool(row.error) for row in block.rows] == [False, True]
