@@ -13,10 +13,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from api.storage import Keys, open_database
 
 COMPLAINTS = Path(sys.executable).with_name("complaints")
 
@@ -106,7 +109,11 @@ def command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProc
 
 
 def made_key(env: Mapping[str, str], owner: str, scope: str, rate: float = 1_000_000) -> str:
-    return command("keys", "add", owner, "--scope", scope, "--rate", str(rate), env=env).stdout.strip()
+    """A key of a server's SQLite database, valid for a day."""
+    database = open_database(f"sqlite:///{env['COMPLAINTS_DATA']}/cases.db")
+    key = Keys(database).add(owner, [scope], rate, datetime.now(UTC) + timedelta(days=1), "tests")
+    database.dispose()
+    return key
 
 
 def free_port() -> int:
