@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
-from api.schemas import FieldError, Problem
+from api.schemas import MOST_ERRORS, FieldError, Problem
 from api.storage import UNAVAILABLE, cause
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
 
@@ -103,13 +103,13 @@ def validation_problem(errors: Sequence[Mapping[str, Any]], instance: str) -> Pr
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """The fields at fault, the first 20."""
+    """The fields at fault, the first `MOST_ERRORS`."""
     return [
         FieldError(
             pointer="".join(f"/{_escaped(part)}" for part in error["loc"] if part != "body"),
             detail="unknown field" if error["type"] == "extra_forbidden" else str(error["msg"]),
         )
-        for error in errors[:20]
+        for error in errors[:MOST_ERRORS]
     ]
 
 

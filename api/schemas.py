@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from classifier.model import Evidence, Prediction
 from classifier.routing import Decision
@@ -17,6 +18,9 @@ from classifier.text import MAX_CHARS
 Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """A line of text: no control characters."""
+
+MOST_ERRORS = 20
+"""Fields at fault that an answer names."""
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _CHINA = timezone(timedelta(hours=8))
@@ -45,6 +49,15 @@ class StrictRequest(BaseModel):
     """A request: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_unknown_fields(cls, sent: Any) -> Any:
+        """Keep as many unknown fields as an answer names: an error for each of a million takes gigabytes."""
+        if not isinstance(sent, dict) or len(sent) <= MOST_ERRORS:
+            return sent
+        unknown = set(islice((name for name in sent if name not in cls.model_fields), MOST_ERRORS))
+        return {name: value for name, value in sent.items() if name in unknown or name in cls.model_fields}
 
 
 class Metadata(StrictRequest):

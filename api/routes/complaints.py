@@ -74,7 +74,7 @@ def list_complaints(
     region: Short | None = None,
     since: Annotated[Moment | None, Query(description="Registered at this moment or later.")] = None,
     until: Annotated[Moment | None, Query(description="Registered before this moment.")] = None,
-    words: Annotated[Short | None, Query(description="Words that all stand in the text.")] = None,
+    words: Annotated[Short | None, Query(description="Words that all stand in the text, whatever their case.")] = None,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CasePage:
