@@ -33,6 +33,8 @@ class Draft:
         By which a repeat is told.
     owner : str
         Of the key it came with.
+    request_id : str or None
+        Of the request it came with.
     request : IntakeRequest
     said : Classification
     customer : str or None
@@ -45,6 +47,7 @@ class Draft:
     idempotency_key: str | None
     body_hash: str
     owner: str
+    request_id: str | None
     request: IntakeRequest
     said: Classification
     customer: str | None
@@ -106,7 +109,13 @@ class Intake:
             return kept
 
     def read(
-        self, request: IntakeRequest, owner: str, *, idempotency_key: str | None = None, made_id: str | None = None
+        self,
+        request: IntakeRequest,
+        owner: str,
+        *,
+        request_id: str | None = None,
+        idempotency_key: str | None = None,
+        made_id: str | None = None,
     ) -> Draft:
         """Read a complaint of an owner's. Raises `TextError`.
 
@@ -114,6 +123,7 @@ class Intake:
         ----------
         request : IntakeRequest
         owner : str
+        request_id : str, optional
         idempotency_key : str, optional
         made_id : str, optional
             Its id, if the caller has not given one.
@@ -126,6 +136,7 @@ class Intake:
             idempotency_key=idempotency_key,
             body_hash=body_hash,
             owner=owner,
+            request_id=request_id,
             request=request,
             said=said,
             customer=self._customer(request.metadata.customer_key),
@@ -174,6 +185,7 @@ class Intake:
                 "body_hash": draft.body_hash,
                 "registered_at": kept_at,
                 "registered_by": draft.owner,
+                "request_id": draft.request_id,
                 "customer_key": draft.customer,
                 "answer": registered.model_dump(mode="json"),
                 **self._columns(request),

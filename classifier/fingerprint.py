@@ -10,6 +10,7 @@ Datasets*, chapter 3). Texts of similarity s share at least one of `BANDS` bands
 from __future__ import annotations
 
 import re
+from hashlib import shake_256
 from typing import Final
 
 import numpy as np
@@ -22,8 +23,9 @@ ROWS: Final = 3
 
 _NO_WORD: Final = re.compile(r"[\W_]+")
 _PRIME: Final = np.uint64((1 << 31) - 1)
-# Any fixed numbers do, if they never change: kept fingerprints are compared with new ones.
-_DRAW: Final = np.random.Generator(np.random.PCG64(20_261_124)).integers(1, 1 << 31, (2, BANDS * ROWS, 1), np.uint64)
+# Any fixed numbers do, if they never change: kept fingerprints are compared with new ones. So they come from a digest,
+# not from a generator whose stream may change with its version.
+_DRAW: Final = np.frombuffer(shake_256(b"minhash").digest(2 * BANDS * ROWS * 8), "<u8").reshape(2, -1, 1) % _PRIME
 _MIX: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import time
 from itertools import islice
@@ -26,6 +27,9 @@ CHUNK: Final = 50
 """Rows kept in one transaction: a job that is cut off begins again after the last whole chunk."""
 _AGAIN: Final = 1.0
 """Seconds to wait for a case database that does not answer."""
+
+_FLAG: Final = re.compile(r"--(text|sheet|encoding)( (?=\w))?")
+"""An option of the command line, which over HTTP is a parameter of the same name."""
 
 _LOG = structlog.get_logger("jobs")
 
@@ -60,7 +64,7 @@ def run_job(job_id: str, file: Path, intake: Intake, database: Database, lease: 
     except ComplaintsError as error:
         # It may name columns, in characters that no database keeps.
         said = str(error).replace(str(file), str(job["name"] or "the file")).encode("utf-8", "replace").decode()
-        problem = mask(storable(said))
+        problem = mask(storable(_FLAG.sub(r"?\1=", said)))
     except MemoryError:
         problem = too_large(most_bytes)
     jobs.finish(job["number"], lease, problem)
@@ -84,7 +88,7 @@ def _limit_memory(most_bytes: int) -> None:
 
 
 def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
-    table = open_table(file, sheet=job["sheet"], wanted=job["text_column"])
+    table = open_table(file, encoding=job["encoding"], sheet=job["sheet"], wanted=job["text_column"])
     columns = Columns(table, find_text_column(table, job["text_column"]))
     Jobs(database).begin(job["number"], table.total, lease)
     rows = islice(enumerate(row for block in table.blocks() for row in block.rows), job["rows_done"], None)

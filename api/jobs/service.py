@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -54,6 +55,15 @@ class JobOut(BaseModel):
     rows_failed: int = Field(description="Of these, refused: the result says why, with their lines.")
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is to be read, where its bytes don't tell: the column of the complaint, the sheet, the encoding."""
+
+    text_column: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+
+
 class JobService:
     """The jobs of a service.
 
@@ -71,7 +81,7 @@ class JobService:
         self._limit = upload_max_bytes
 
     async def upload(
-        self, chunks: AsyncIterator[bytes], *, name: str | None, text: str | None, sheet: str | None, caller: Caller
+        self, chunks: AsyncIterator[bytes], *, name: str | None, options: Options, caller: Caller
     ) -> tuple[JobOut, bool]:
         """Keep a file and a job for it, unless the caller has sent the same before; the second value says which.
 
@@ -82,15 +92,16 @@ class JobService:
         OSError
             If there is no room for it.
         """
-        upload = await self._uploads.receive(chunks, self._limit, f"{caller.owner}\0{text}\0{sheet}")
+        chosen = asdict(options)
+        salt = "\0".join([caller.owner, *(str(value) for value in chosen.values())])
+        upload = await self._uploads.receive(chunks, self._limit, salt)
         job = {
             "job_id": upload.job_id,
             "owner": caller.owner,
             "name": None if name is None else mask(name),
             "content_hash": upload.content_hash,
             "bytes": upload.bytes,
-            "text_column": text,
-            "sheet": sheet,
+            **chosen,
         }
         try:
             row, created = await run_in_threadpool(self._jobs.add, job, caller.act("upload", upload.job_id))

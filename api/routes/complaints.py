@@ -58,7 +58,7 @@ async def register_complaint(
     Sent again under its complaint_id or Idempotency-Key, it is answered as the first time, with 200. Another body under
     a known id is refused with 409.
     """
-    draft = intake.read(body, caller.owner, idempotency_key=idempotency_key)
+    draft = intake.read(body, caller.owner, request_id=caller.request_id, idempotency_key=idempotency_key)
     answer, created = await run_in_threadpool(intake.register, draft)
     return JSONResponse(answer, status_code=201 if created else 200)
 

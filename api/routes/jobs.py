@@ -9,9 +9,11 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Sender
-from api.jobs.service import JobOut, JobService
+from api.jobs.service import JobOut, JobService, Options
 from api.problems import RefusedError
 from api.schemas import Problem, Short
+from classifier.errors import TableError
+from classifier.tables import known_encoding
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -52,6 +54,7 @@ async def upload_file(
     name: Annotated[Short | None, Query(description="The file's name, to recognise it by.")] = None,
     text: Annotated[Short | None, Query(description="The column that holds the complaint.")] = None,
     sheet: Annotated[Short | None, Query(description="The Excel sheet; the first by default.")] = None,
+    encoding: Annotated[Short | None, Query(description="Where the bytes don't tell: big5, utf-16-le.")] = None,
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> JobOut:
     """Keep the file and answer at once; a worker reads it row by row, and each complaint is kept once.
@@ -61,7 +64,14 @@ async def upload_file(
     if content_type.startswith("multipart/"):
         detail = "A form was sent. Send the file itself as the body: curl --data-binary @complaints.csv."
         raise RefusedError("wrong-content-type", detail)
-    job, created = await jobs.upload(request.stream(), name=name, text=text, sheet=sheet, caller=caller)
+    try:
+        codec = None if encoding is None else known_encoding(encoding)
+    except TableError as error:
+        raise RefusedError(
+            "invalid-field", f"/query/encoding: {error.what}. {error.remedy}", "/query/encoding"
+        ) from error
+    options = Options(text_column=text, sheet=sheet, encoding=codec)
+    job, created = await jobs.upload(request.stream(), name=name, options=options, caller=caller)
     response.status_code = 202 if created else 200
     response.headers["location"] = f"/v1/jobs/{job.job_id}"
     return job

@@ -42,6 +42,7 @@ COMPLAINTS = Table(
     Column("answer", JSON, nullable=False, doc="What the caller was answered first: a repeat is answered the same."),
     Column("erased_at", DateTime),
     Column("registered_by", String(200), doc="Owner of the key it came with."),
+    Column("request_id", String(64), doc="Of the request it came with; null for a row of a file."),
     *(Column(f"band_{number}", BigInteger, doc="Of the text's fingerprint.") for number in range(BANDS)),
 )
 
@@ -99,6 +100,7 @@ JOBS = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("text_column", String(200)),
     Column("sheet", String(200)),
+    Column("encoding", String(200)),
     Column("status", String(16), nullable=False, index=True, doc="queued, running, done or failed."),
     Column("deaths", Integer, nullable=False, doc="How often reading it killed the reader."),
     Column("started_at", DateTime),

@@ -63,10 +63,11 @@ def detect_encoding(path: Path) -> str:
 
 
 def known_encoding(name: str) -> str:
-    """The codec a user named. Raises `TableError` if Python has none of that name."""
+    """The codec a user named. Raises `TableError` if Python has none of that name, or one that is not for text."""
     try:
+        "a".encode(name)  # refuses what codecs.lookup does not: base64, zlib
         return codecs.lookup(name).name
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # the latter for a name of odd characters
         raise TableError(
             f"unknown encoding {name!r}", where="--encoding", remedy="Use utf-8, gb18030, big5, utf-16 …"
         ) from error

@@ -148,6 +148,16 @@ def test_a_sheet_is_read_by_its_name(office: Office) -> None:
     assert "第1页, 第2页" in ended[2]["problem"]
 
 
+def test_a_file_is_read_in_the_encoding_that_is_named(office: Office) -> None:
+    file = "投訴內容\n信用卡年費說好免，又扣了我300元\n".encode("big5")
+    jobs = [office.upload(file), office.upload(file, encoding="big5")]
+    with office.working():
+        guessed, named = [office.ended(job) for job in jobs]
+    assert (guessed["status"], guessed["problem"]) == ("failed", "the file: looks like Big5. Use ?encoding=big5.")
+    assert (named["status"], named["rows_done"]) == ("done", 1)
+    assert office.case(office.result(jobs[1])[0]["complaint_id"])["text"].startswith("信用卡年費")
+
+
 def test_personal_data_of_a_file_is_kept_nowhere_when_its_job_has_ended(office: Office, tmp_path: Path) -> None:
     text = f"我叫王小明，电话13800138000。{FEE}"
     job = office.upload(csv_file([("投诉内容", "客户号"), (text, "C-00017")]), name="姓名：王小明，13800138000.csv")

@@ -109,7 +109,9 @@ def test_a_file_that_is_too_large_is_refused_and_nothing_is_left_of_it(
         assert client.post("/v1/jobs", content=b"x" * 1_000).status_code == 202
 
 
-@pytest.mark.parametrize(("name", "value"), [("name", "a\nb"), ("text", ""), ("sheet", "页" * 201)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "a\nb"), ("text", ""), ("sheet", "页" * 201), ("encoding", "utf-9")]
+)
 def test_what_is_no_name_is_refused(desk: TestClient, tmp_path: Path, name: str, value: str) -> None:
     answer = desk.post("/v1/jobs", content=csv_file([["投诉内容"], [FEE]]), params={name: value})
     assert f"/{name}" in refused(answer, "invalid-field", 422)

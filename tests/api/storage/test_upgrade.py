@@ -37,8 +37,8 @@ CASE = {
         "VALUES (1, 1, :now, '李', 'card_limit', 'correction')",
     ],
     "0002": [
-        "UPDATE complaints SET registered_by = '热线系统', band_0 = :b0, band_1 = :b1, band_2 = :b2, band_3 = :b3, "
-        "band_4 = :b4, band_5 = :b5"
+        "UPDATE complaints SET registered_by = '热线系统', request_id = 'r', band_0 = :b0, band_1 = :b1, "
+        "band_2 = :b2, band_3 = :b3, band_4 = :b4, band_5 = :b5"
     ],
     "0003": [
         "INSERT INTO jobs (number, job_id, created_at, owner, bytes, status, deaths, rows_done, rows_known, "

@@ -17,6 +17,7 @@ BANDS = [f"band_{number}" for number in range(6)]
 def upgrade() -> None:
     """Add the columns, and the fingerprints of what is kept already."""
     op.add_column("complaints", sa.Column("registered_by", sa.String(200)))
+    op.add_column("complaints", sa.Column("request_id", sa.String(64)))
     for band in BANDS:
         op.add_column("complaints", sa.Column(band, sa.BigInteger))
     op.add_column("decisions", sa.Column("standing", sa.String(8)))

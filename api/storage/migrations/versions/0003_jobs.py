@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("text_column", sa.String(200)),
         sa.Column("sheet", sa.String(200)),
+        sa.Column("encoding", sa.String(200)),
         sa.Column("status", sa.String(16), nullable=False, index=True),
         sa.Column("deaths", sa.Integer, nullable=False),
         sa.Column("started_at", sa.DateTime),

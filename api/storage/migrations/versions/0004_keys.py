@@ -53,6 +53,6 @@ def upgrade() -> None:
         CREATE VIEW audit_log AS
         SELECT at, owner, act, subject, request_id FROM acts
         UNION ALL
-        SELECT registered_at, registered_by, 'register', complaint_id, NULL FROM complaints
+        SELECT registered_at, registered_by, 'register', complaint_id, request_id FROM complaints
         """
     )
