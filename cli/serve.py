@@ -68,6 +68,7 @@ def _listen(settings: Settings) -> None:
         proxy_headers=bool(settings.proxy),
         forwarded_allow_ips=settings.proxy or None,
         server_header=False,
+        http="api.wire:LimitedProtocol",
         ws="none",  # nothing here speaks it, and its log would have paths and queries
         log_config=None,
         access_log=False,  # it has paths and queries; api.telemetry tells of requests

@@ -115,14 +115,3 @@ FRAMES: Final[dict[str, bytes]] = {
 def frame(draw: Random) -> bytes:
     """One of those, spoilt further."""
     return flipped(draw, draw.choice(list(FRAMES.values())))
-
-
-_FLOOD_HEAD: Final = b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-FLOODS: Final[dict[str, tuple[bytes, bytes]]] = {
-    "header_lines": (_FLOOD_HEAD, b"X-A: y\r\n" * 8_192),
-    "one_header_line": (_FLOOD_HEAD + b"X-A: ", b"x" * 65_536),
-    "a_path": (b"GET /v1/", b"x" * 65_536),
-    "a_trailer": (_chunked(b"0\r\nX-T: "), b"x" * 65_536),
-    "a_chunk_extension": (_chunked(b"1;"), b"x" * 65_536),
-}
-"""What begins like a request and never ends."""
