@@ -13,6 +13,9 @@ csv.field_size_limit(sys.maxsize)
 
 _MOST_LINES: Final = 1_000
 """No cell has more lines: a quote that is open for longer was never closed."""
+_FEWER_LINES: Final = 20
+_LONG_LOOKS: Final = 1_000
+"""Having looked over `_FEWER_LINES` in vain so often, it looks no farther: long files would cost quadratic time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class _Lines:
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
         self.line = 1
+        self._long_looks = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -39,11 +43,12 @@ class _Lines:
     def __next__(self) -> str:
         line = self._returned.popleft() if self._returned else next(self._file)
         self.taken.append(line)
-        if len(self.taken) > _MOST_LINES:
+        if len(self.taken) > (_MOST_LINES if self._long_looks < _LONG_LOOKS else _FEWER_LINES):
             raise _UnclosedError
         return line
 
     def give_back_all_but_first(self) -> str:
+        self._long_looks += len(self.taken) > _FEWER_LINES
         self._returned.extendleft(reversed(self.taken[1:]))
         self.taken = self.taken[:1]
         return self.taken[0]
@@ -60,29 +65,25 @@ class _UnclosedError(Exception):
 def read_records(file: TextIO, delimiter: str) -> Iterator[Record]:
     """Yield the records of a delimited text.
 
-    A quote that is never closed would swallow all that follows. Its line is taken for itself, its cells split without
-    regard to quotes, and marked; reading goes on with the next line.
+    A quote that is never closed would swallow all that follows, and one closed by the next line's would make one record
+    of two. So a record of many lines must be without fault. If it has one, its first line is taken for itself and
+    reading goes on with the next; if a quote is still open at its end, none of its quotes counts, and it is marked.
     """
     lines = _Lines(file)
     while True:
         try:
-            cells = next(csv.reader(lines, delimiter=delimiter))
-            unclosed = len(lines.taken) > 1 and _is_unclosed(lines.taken, delimiter)
+            cells, unclosed = next(csv.reader(lines, delimiter=delimiter, strict=True)), False
         except StopIteration:
             return
-        except _UnclosedError:
-            unclosed = True
-        if unclosed:
-            first = lines.give_back_all_but_first()
-            cells = next(csv.reader([first], delimiter=delimiter, quoting=csv.QUOTE_NONE))
+        except (csv.Error, _UnclosedError):
+            cells, unclosed = _alone(lines.give_back_all_but_first(), delimiter)
         yield Record(cells, lines.line, unclosed)
         lines.finish_record()
 
 
-def _is_unclosed(lines: list[str], delimiter: str) -> bool:
-    """Whether the lines end inside quotes; a record in the middle of a file never does."""
-    try:
-        list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
+def _alone(line: str, delimiter: str) -> tuple[list[str], bool]:
+    """The cells of one line, and whether a quote is open at its end."""
+    reader = csv.reader([line, ""], delimiter=delimiter)
+    cells = next(reader)
+    unclosed = reader.line_num > 1
+    return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE)) if unclosed else cells, unclosed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal, DecimalException
 from itertools import islice
@@ -14,12 +15,13 @@ from classifier.tables.table import HEADER_WITHIN, Row, Table, column_names, hea
 
 NO_OBJECT: Final = "不是JSON对象 not a JSON object"
 """Error of a JSON line that holds no object; it is kept as it is."""
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 
 def open_delimited(path: Path, encoding: str, start: str, wanted: str | None) -> Table:
-    """Open CSV or TSV; the delimiter is the one that stands most often in one of the first lines."""
-    lines = start.splitlines()[:HEADER_WITHIN]
-    delimiter = max(",\t;", key=lambda mark: max(line.count(mark) for line in lines))
+    """Open CSV or TSV; the delimiter is the one that most of the first lines have, outside quotes."""
+    lines = _QUOTED.sub("", start).splitlines()[:HEADER_WITHIN]
+    delimiter = max(",\t;", key=lambda mark: sum(mark in line for line in lines))
 
     def records() -> Iterator[Record]:
         """Records from the first that is not blank to the last that is not blank."""

@@ -138,6 +138,21 @@ def test_a_quote_never_closed_on_the_last_row(file: Callable[..., Path]) -> None
     assert [(row.cells[0], bool(row.error)) for row in rows] == [("1", False), ("2", True), ("3", False)]
 
 
+def test_many_quotes_never_closed_keep_all_rows_and_their_order(file: Callable[..., Path]) -> None:
+    lines = [f'{number},"没有闭合' for number in range(3_000)]
+    rows = rows_of(open_table(file("a.csv", "id,text\n" + "\n".join(lines) + '\n0,"好\n了"\n')))[:2_990]
+    assert [",".join(row.cells).rstrip(",") for row in rows] == lines[:2_990]
+    assert [row.line for row in rows] == list(range(2, 2_992))
+    assert {bool(row.error) for row in rows} == {True}
+
+
+@pytest.mark.parametrize("row", ['1,"客服推诿；a;b;c;d\t\t\t"', "1,客服推诿;a;b;c;d", '1,"a;b\n\t;\t;\n;"'])
+def test_the_delimiter_is_not_taken_from_what_people_write(file: Callable[..., Path], row: str) -> None:
+    for body, delimiter in ((row, ","), (row.replace(",", "|").replace(";", ",").replace("|", ";"), ";")):
+        (only,) = rows_of(open_table(file("a.csv", f"id{delimiter}text\n{body}\n")))
+        assert only.cells == ["1", body[2:].strip('"')]
+
+
 def test_ragged_rows_keep_all_their_cells(file: Callable[..., Path]) -> None:
     table = open_table(file("a.csv", "a,text\n1\n2,x,多出来的,又一个\n"))
     assert table.columns == ["a", "text", "column_3", "column_4"]
