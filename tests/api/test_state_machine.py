@@ -339,6 +339,7 @@ def postgresql(client: TestClient, database: Database) -> Callable[[], Any]:
     @contextmanager
     def fresh() -> Iterator[tuple[TestClient, Database]]:
         with database.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no triggers
             connection.exec_driver_sql("TRUNCATE complaints, jobs, acts RESTART IDENTITY CASCADE")
         yield client, database
 

@@ -42,6 +42,11 @@ def upgrade() -> None:
             "CREATE TRIGGER acts_append_only BEFORE UPDATE OR DELETE ON acts "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+        for table in ("predictions", "decisions", "corrections", "acts"):
+            op.execute(
+                f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
     else:
         for change in ("UPDATE", "DELETE"):
             op.execute(
