@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,11 +71,8 @@ class Cluster:
         """URL of a database that lies on a disk of its own."""
         space = disk / "space"
         space.mkdir(mode=0o700)
-        for folder in (disk, *disk.parents):
-            if folder == Path("/tmp"):
-                break
-            folder.chmod(0o755)
         if self._as:
+            disk.chmod(0o755)
             shutil.chown(space, "postgres", "postgres")
         self._run(f"CREATE TABLESPACE small LOCATION '{space}'")
         self._run("CREATE DATABASE small TABLESPACE small")
@@ -93,22 +91,20 @@ class Cluster:
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def postgres_cluster() -> Iterator[Cluster]:
     """A PostgreSQL server for as long as the tests run."""
     folders = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     initdb = next((str(f / "initdb") for f in folders if (f / "initdb").exists()), shutil.which("initdb"))
     if initdb is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    home = tmp_path_factory.mktemp("postgres")
-    if os.geteuid() == 0:
-        for folder in (home, *home.parents):
-            if folder == Path("/tmp"):
-                break
-            folder.chmod(0o755)
-        shutil.chown(home, "postgres", "postgres")
-    cluster = Cluster(home, Path(os.path.realpath(initdb)).parent)
-    yield cluster
-    cluster.stop()
+    # Not among pytest's temporary folders: another run's start shuts those to everybody else, and so to the server.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        home = Path(folder)
+        if os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+        cluster = Cluster(home, Path(os.path.realpath(initdb)).parent)
+        yield cluster
+        cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import random
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,11 +51,13 @@ def may_mount() -> bool:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    disk = Disk(tmp_path / "disk")
-    disk.place.mkdir()
-    yield disk
-    disk.unmount()
+def disk() -> Iterator[Disk]:
+    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
+        Path(folder).chmod(0o755)
+        disk = Disk(Path(folder) / "disk")
+        disk.place.mkdir()
+        yield disk
+        disk.unmount()
 
 
 def send(server: Server, complaint_id: str, text: str = "信用卡年费扣错了") -> Answer:
