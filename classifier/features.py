@@ -6,6 +6,7 @@ before them, so that the word 年费 and the two characters 年费 are two terms
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, pairwise
 from typing import Final, Protocol
@@ -22,6 +23,10 @@ CONCEPT: Final = "\x1e"
 
 _FRAME: Final = 3
 """Courtesies in a row that make a frame around a clause; fewer (我 要求, 已 解决) are part of what it says."""
+
+_MARKS: Final = re.compile("[,.。、;:!?…~](?: *[,.。、;:!?…~])+")
+_IDLE: Final = " ,.。、;:…~"
+"""Marks that say no more than the beginning or the end of a text does."""
 
 Placed = tuple[str, int, int]
 """A term and the half-open span of the canonical text it stands for."""
@@ -124,13 +129,14 @@ class WordsPiecesConcepts(WordsAndPieces):
     def heard(self, canonical: str) -> str:
         """The canonical text with blanks in place of its courtesies; the whole, if it holds nothing else.
 
-        Passed over are clauses of nothing but courtesies, and `_FRAME` of them or more where a clause begins or ends.
+        Passed over are clauses of nothing but courtesies, and `_FRAME` of them or more where a clause begins or ends;
+        then the marks between clauses that part nothing from nothing.
 
         Examples
         --------
         >>> analyzer = WordsPiecesConcepts(Tokenizer(), Thesaurus("courtesy: 您好 请 尽快 核实 谢谢"))
         >>> analyzer.heard("您好,年费太高请尽快核实,谢谢")
-        '  ,年费太高     ,  '
+        '   年费太高        '
         """
         heard: list[str] = []
         clause: list[str] = []
@@ -140,7 +146,7 @@ class WordsPiecesConcepts(WordsAndPieces):
             else:
                 heard += [*self._without_frame(clause), piece]
                 clause = []
-        return "".join(heard) if any(map(is_word, heard)) else canonical
+        return _without_idle_marks("".join(heard)) if any(map(is_word, heard)) else canonical
 
     def _without_frame(self, clause: list[str]) -> list[str]:
         """The words of a clause, blanks in place of the courtesies around it."""
@@ -154,6 +160,12 @@ class WordsPiecesConcepts(WordsAndPieces):
             first = first if first >= _FRAME else 0
             last = last if len(clause) - last >= _FRAME else len(clause)
         return [word if first <= i < last else " " * len(word) for i, word in enumerate(clause)]
+
+
+def _without_idle_marks(text: str) -> str:
+    """Blanks in place of marks that follow another one, or stand at the beginning or the end."""
+    text = _MARKS.sub(lambda found: found[0][0].ljust(len(found[0])), text)
+    return text.rstrip(_IDLE).ljust(len(text)).lstrip(_IDLE).rjust(len(text))
 
 
 ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import structlog
@@ -58,13 +61,23 @@ def corpus(taxonomy: Taxonomy) -> list[Labelled]:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models") / "store"
+    # One for all processes that test: pytest-xdist gives each a folder in the same one.
+    folder = tmp_path_factory.getbasetemp()
+    models = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "models"
+    models.mkdir(exist_ok=True)
+    return models / "store"
 
 
 @pytest.fixture(scope="session")
 def run(corpus: list[Labelled], store: Path) -> Run:
-    text = BUNDLED.read_text(encoding="utf-8")
-    return train(corpus, text, Registry(store), reason="tests", progress=lambda *_: None)
+    kept = store.parent / "run.pickle"
+    with (store.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            text = BUNDLED.read_text(encoding="utf-8")
+            run = train(corpus, text, Registry(store), reason="tests", progress=lambda *_: None)
+            kept.write_bytes(pickle.dumps(run))
+        return cast(Run, pickle.loads(kept.read_bytes()))
 
 
 @pytest.fixture(scope="session")

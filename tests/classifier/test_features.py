@@ -68,6 +68,24 @@ def test_v3_passes_over_clauses_of_courtesies() -> None:
     assert {term.strip(PIECE + ",!") for term in framed} - {""} == {term.strip(PIECE) for term in bare}
 
 
+@given(texts, st.text(" ,，。、；：…\n", max_size=5), st.text(" ,，。、；：…～\n", max_size=5))
+def test_v3_passes_over_marks_that_part_nothing(text: str, before: str, behind: str) -> None:
+    analyzer = ALL["tfidf-linear.v3"]
+    if any(map(str.isalnum, normalize(text))):
+        assert analyzer(before + text + behind) == analyzer(text)
+
+
+@pytest.mark.parametrize("marks", ["，，", "，。", "， ，", "……", "。。。。", "，您好，"])
+def test_v3_hears_marks_in_a_row_as_one(marks: str) -> None:
+    analyzer = ALL["tfidf-linear.v3"]
+    assert analyzer(f"年费{marks}太高") == analyzer(f"年费{marks[0]}太高")
+
+
+def test_v3_hears_how_a_text_ends_if_it_asks_or_shouts() -> None:
+    analyzer = ALL["tfidf-linear.v3"]
+    assert len({tuple(analyzer(f"年费太高{mark}")) for mark in ("", "?", "!")}) == 3
+
+
 def test_v3_hears_a_text_of_courtesies_alone() -> None:
     assert "您好" in ALL["tfidf-linear.v3"]("您好，谢谢")
 
