@@ -5,6 +5,7 @@
     ComplaintsError
     ├── TaxonomyError   a taxonomy or routing file that cannot be used
     ├── LexiconError    a lexicon file that cannot be used
+    ├── CalendarError   a file of working days that cannot be used
     ├── TextError       one text that cannot be read
     │   ├── EmptyTextError
     │   └── TextTooLongError
@@ -48,6 +49,10 @@ class TaxonomyError(ComplaintsError):
 
 class LexiconError(ComplaintsError):
     """A lexicon file that cannot be used."""
+
+
+class CalendarError(ComplaintsError):
+    """A file of working days that cannot be used."""
 
 
 class TextError(ComplaintsError):
