@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 8000
 
 # With WHEELHOUSE=folder, packages come from there and the network is not asked.
 ifdef WHEELHOUSE
@@ -18,7 +17,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 serve: $(VENV)/runtime ## Serve on 127.0.0.1:8000 (PORT=…); the first start trains the bundled model
-	@exec $(BIN)/complaints serve --port $(PORT)
+	@exec $(BIN)/complaints serve $(if $(PORT),--port $(PORT))
 
 train: $(VENV)/runtime ## Train a model on the bundled corpus
 	@$(BIN)/complaints train

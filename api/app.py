@@ -25,7 +25,7 @@ from api.intake import Intake
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
-from api.privacy import load_key
+from api.privacy import open_key
 from api.routes import catalogue, classify, complaints, jobs
 from api.schemas import Problem
 from api.service import Service
@@ -86,7 +86,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
     app.state.casework = Casework(service.taxonomy, database)
-    app.state.jobs = JobService(database, open_uploads(settings), settings.upload_max_bytes)
+    app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
     for router in (complaints.router, jobs.router, classify.router, catalogue.router):
         app.include_router(router)
     problems.install(app)
@@ -110,8 +110,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
 
 def open_intake(service: Service, settings: Settings, database: Database) -> Intake:
     """The front door of a case database. Raises `StorageError` if the key beside it cannot be used."""
-    key = load_key(settings.data / "secret.key")
-    return Intake(service, Cases(database), key, keep_raw=settings.keep_raw_text)
+    return Intake(service, Cases(database), open_key(settings, database), keep_raw=settings.keep_raw_text)
 
 
 def _end_with_parent() -> None:

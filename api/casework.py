@@ -6,7 +6,7 @@ from api.access.caller import Caller
 from api.cases import CaseOut, CasePage, CorrectionRequest, ListedCase
 from api.intake import storable
 from api.problems import RefusedError
-from api.storage import Cases, Database, Filters, log_alone
+from api.storage import Cases, Database, ErasedCaseError, Filters, log_alone
 from classifier.masking import mask
 from classifier.taxonomy import Taxonomy
 
@@ -39,13 +39,20 @@ class Casework:
         return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 
     def correct(self, complaint_id: str, correction: CorrectionRequest, caller: Caller) -> CaseOut:
-        """Add the right category to a case. Raises `RefusedError` for an unknown case or category."""
+        """Add the right category to a case. Raises `RefusedError` if it is unknown or erased, or the category is."""
         if correction.category not in self._taxonomy:
-            detail = f"There is no category {correction.category!r}. GET /v1/categories lists them."
-            raise RefusedError("invalid-field", detail, "/category")
+            raise RefusedError(
+                "invalid-field", "There is no such category. GET /v1/categories lists them.", "/category"
+            )
         note = None if correction.note is None else mask(storable(correction.note))
-        by, act = correction.by or caller.owner, caller.act("correct", complaint_id)
-        if not self._cases.correct(complaint_id, correction.category, by=by, note=note, act=act):
+        by = caller.owner if correction.by is None else mask(storable(correction.by))
+        act = caller.act("correct", complaint_id)
+        try:
+            known = self._cases.correct(complaint_id, correction.category, by=by, note=note, act=act)
+        except ErasedCaseError:
+            detail = "Its person has been erased: nothing more is kept of it."
+            raise RefusedError("erased-complaint", detail) from None
+        if not known:
             raise _unknown(complaint_id)
         return self._record(complaint_id)
 

@@ -29,7 +29,7 @@ class Draft:
 
     Attributes
     ----------
-    complaint_id, idempotency_key, body_hash : str
+    complaint_id, made_id, idempotency_key, body_hash : str
         By which a repeat is told.
     owner : str
         Of the key it came with.
@@ -44,6 +44,7 @@ class Draft:
     """
 
     complaint_id: str
+    made_id: str | None
     idempotency_key: str | None
     body_hash: str
     owner: str
@@ -133,7 +134,8 @@ class Intake:
         text = shingles(request.text)
         return Draft(
             complaint_id=request.complaint_id or made_id or uuid.uuid4().hex,
-            idempotency_key=idempotency_key,
+            made_id=made_id,
+            idempotency_key=idempotency_key and _of_owner(idempotency_key, owner),
             body_hash=body_hash,
             owner=owner,
             request_id=request_id,
@@ -156,12 +158,13 @@ class Intake:
         known, near = writing.look(draft.complaint_id, draft.idempotency_key, draft.customer, draft.bands, since)
         if known:
             try:
-                return writing.first(known, draft.body_hash)
-            except KnownCaseError:
+                return writing.first(known, draft.request.complaint_id or draft.made_id, draft.body_hash)
+            except KnownCaseError as error:
+                name = "complaint_id" if error.by_id else "Idempotency-Key"
                 return RefusedError(
                     "known-complaint",
-                    "Another complaint is kept under this complaint_id or Idempotency-Key. Send it under its own.",
-                    "/complaint_id" if draft.request.complaint_id else "",
+                    f"Another complaint is kept under this {name}. Send this one under its own.",
+                    "/complaint_id" if error.by_id else "",
                 )
         matter = judge(draft.shingles, draft.customer, draft.said.category.code, writing.earlier(near))
         return writing.keep(self._case(draft, matter))
@@ -222,6 +225,11 @@ class Intake:
 
     def _customer(self, key: str | None) -> str | None:
         return None if key is None else keyed_hash(self._key, "customer", key)
+
+
+def _of_owner(key: str, owner: str) -> str:
+    """What stands for an Idempotency-Key: two systems may count alike."""
+    return hashlib.sha256(f"{owner}\n{key}".encode()).hexdigest()
 
 
 def _prediction(said: Classification, at: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from api.storage import Earlier
 from classifier.fingerprint import shingles, similarity
@@ -28,6 +28,7 @@ LISTED: Final = 10
 
 Standing = Literal["new", "repeat"]
 Relation = Literal["same_customer", "same_text", "parallel"]
+_LIKELIEST: Final = get_args(Relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +85,5 @@ def judge(text: frozenset[str], customer: str | None, category: str, earlier: Se
         else:
             relation = "parallel"
         related.append(Related(case.complaint_id, relation, round(alike, 2)))
-    related.sort(key=lambda case: (-case.similarity, case.relation))
+    related.sort(key=lambda case: (_LIKELIEST.index(case.relation), -case.similarity))
     return Matter("repeat" if repeat else "new", tuple(related[:LISTED]))

@@ -15,23 +15,42 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from api.settings import Settings
+from api.storage import Cases, Database
 from classifier.errors import StorageError
 
 _BYTES: Final = 32
 
 
-def load_key(path: Path) -> bytes:
-    """The key kept in a file; the first call makes it, readable by its owner alone.
+def open_key(settings: Settings, database: Database) -> bytes:
+    """The key of a service; it is made beside a case database that holds nothing yet. Raises `StorageError`."""
+    return load_key(settings.data / "secret.key", make=Cases(database).empty())
+
+
+def load_key(path: Path, *, make: bool) -> bytes:
+    """The key kept in a file, readable by its owner alone.
+
+    Parameters
+    ----------
+    path : Path
+    make : bool
+        Whether to make it if it is missing.
 
     Raises
     ------
     StorageError
-        If the file cannot be read or made, or holds no key.
+        If the file is missing, cannot be read or made, or holds no key.
     """
     try:
-        if not path.exists():
+        if make and not path.exists():
             _make_key(path)
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError as error:
+        remedy = (
+            "Restore it from its backup. If it is lost for good, write 64 random hexadecimal digits there: customers "
+            "and complaints of before are then no longer recognised."
+        )
+        raise StorageError("is missing, and the case database holds cases", where=str(path), remedy=remedy) from error
     except (OSError, ValueError) as error:
         raise StorageError(str(error), where=str(path), remedy="Restore this file from its backup.") from error
     if len(key) != _BYTES:

@@ -35,6 +35,7 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "too-slow": (408, "请求体传送过慢 Too slow"),
     "unfinished-job": (409, "任务还没有完成 Unfinished job"),
     "known-complaint": (409, "编号已有另一件投诉 Known complaint"),
+    "erased-complaint": (409, "投诉人信息已抹除 Erased complaint"),
     "body-too-large": (413, "请求体过大 Body too large"),
     "wrong-content-type": (415, "内容类型不对 Wrong content type"),
     "empty-file": (422, "文件为空 Empty file"),

@@ -40,10 +40,11 @@ _HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0x3000: 0x20,
     0x2014: 0x2D,
     0x2013: 0x2D,
+    0x00A0: 0x20,
 }
 """Full-width forms are read as plain ones; one character each, so that places stay."""
 
-_FULL_WIDTH: Final = re.compile("[\uff0b\uff0d\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\u3000\u2013\u2014]")
+_FULL_WIDTH: Final = re.compile("[\uff0b\uff0d\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\u3000\u2013\u2014\u00a0]")
 
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}", re.ASCII | re.IGNORECASE)
 
@@ -64,6 +65,7 @@ _ISSUERS = re.compile(r"62|60|65|4|5[0-5]|2[2-7]|3[4-7]|9")
 
 _MOBILE = re.compile(r"(?:86|0086)?1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")
+_LANDLINE_IN_BRACKETS = re.compile(r"[(（]0(?:10|2[0-9]|[3-9][0-9]{2})[)）][ -]?[2-8][0-9]{6,7}(?![0-9])")
 
 _PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
@@ -111,6 +113,7 @@ def find_personal_data(text: str) -> list[Found]:
     found: list[Found] = []
     for piece in chain(
         _whole(plain, _EMAIL, "email") if "@" in plain else (),
+        _whole(plain, _LANDLINE_IN_BRACKETS, "landline"),
         _numbers(plain),
         _whole(plain, _PLATE, "plate"),
         _group(plain, _NAME, "name"),

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from api.access.caller import SCOPES
 from api.settings import load_settings
-from api.storage import Keys, now, open_database
+from api.storage import Keys, now, open_database, shown
 from classifier.errors import ComplaintsError
 from cli.terminal import err, out, reporting, result_table
 
@@ -25,7 +25,9 @@ _CHINA: Final = timezone(timedelta(hours=8))
 @contextmanager
 def _kept() -> Iterator[Keys]:
     with reporting():
-        database = open_database(load_settings().cases)
+        url = load_settings().cases
+        database = open_database(url)
+        err.print(f"案件库 cases {shown(url)}", markup=False, soft_wrap=True)
         try:
             yield Keys(database)
         finally:

@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import typer
 import uvicorn
 
-from api.privacy import load_key
+from api.privacy import open_key
 from api.service import Service
 from api.settings import Settings, load_settings
 from api.storage import Keys, open_database, shown
@@ -35,9 +35,9 @@ def serve(port: Annotated[int | None, typer.Option(help="端口 TCP port.", min=
         settings = load_settings() if port is None else load_settings(port=port)
         database = open_database(settings.cases)
         has_keys = bool(Keys(database).all())
-        database.dispose()
         settings.check_exposure(has_keys=has_keys)
-        load_key(settings.data / "secret.key")
+        open_key(settings, database)
+        database.dispose()
         registry = Registry(store_path())
         if registry.champion is None:
             err.print("还没有模型，先用自带语料训练。 No model yet: training the bundled one.")

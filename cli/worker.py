@@ -44,9 +44,10 @@ def _work(settings: Settings) -> None:
     if not sys.stdin.isatty():
         end_with_input(sys.stdin.fileno(), stop.set)
     command = [sys.executable, "-m", "cli", "worker"]
+    database = open_database(settings.cases)
     Worker(
-        open_database(settings.cases),
-        open_uploads(settings),
+        database,
+        open_uploads(settings, database),
         lambda job, holder: [*command, "--job", job, "--holder", holder],
         settings.job_max_memory,
     ).run(stop)
@@ -63,7 +64,7 @@ def _run(job: str, holder: str, settings: Settings) -> None:
     end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
     database = open_database(settings.cases)
     intake = open_intake(Service(Registry(store_path()).load(), settings.taxonomy), settings, database)
-    file = open_uploads(settings).path(job)
+    file = open_uploads(settings, database).path(job)
     try:
         run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
     except (LeaseLostError, *UNAVAILABLE):  # none of the file's doing: see api.jobs.worker

@@ -13,7 +13,7 @@ from classifier.tables.cells import as_text
 from classifier.text import normalize
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "complaint_id": ("投诉编号", "工单编号", "工单号", "案件编号"),
+    "complaint_id": ("投诉编号", "工单编号", "工单号", "案件编号", "案件号", "投诉单号", "编号"),
     "channel": ("投诉渠道", "渠道", "来源渠道"),
     "region": ("地区", "区域", "投诉地区"),
     "branch": ("网点", "支行", "机构", "被投诉机构"),
@@ -24,6 +24,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "customer_key": ("客户号", "客户编号"),
     "business_channel": ("业务办理渠道",),
     "referral_no": ("转办编号", "转办单号"),
+    "metadata": (),
 }
 """Fields of a request and the usual Chinese names of their columns; the fields' own names are understood too."""
 
@@ -42,6 +43,8 @@ _METADATA: Final = ("segment", "product", "amount", "customer_key", "business_ch
 _MOMENT: Final = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
 )
+_UNIT: Final = re.compile(r" ?\((?:单位)?:?(?:元|人民币|人民币元|rmb|cny|必填|选填)\)$")
+"""What stands behind a title: 金额（元）."""
 _DAY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
@@ -56,23 +59,29 @@ class Columns:
     """
 
     def __init__(self, table: Table, text: int) -> None:
-        names = [normalize(name) for name in table.columns]
+        names = [_UNIT.sub("", normalize(name)) for name in table.columns]
         self._places: dict[str, int] = {"text": text}
+        self._titles = table.columns
         for field, usual in COLUMNS.items():
             found = [names.index(normalize(name)) for name in (field, *usual) if normalize(name) in names]
             if found and found[0] != text:
                 self._places[field] = found[0]
 
     @property
-    def found(self) -> Sequence[str]:
-        """The fields that the table has."""
-        return list(self._places)
+    def found(self) -> Mapping[str, str]:
+        """The fields that the table has, and the titles of their columns."""
+        return {field: self._titles[place] for field, place in self._places.items()}
 
     def request(self, cells: Sequence[Any]) -> IntakeRequest:
         """The request a row stands for. Raises `pydantic.ValidationError`."""
         values: dict[str, Any] = {"text": as_text(cells[self._places["text"]]), "metadata": {}}
+        if "metadata" in self._places and cells[self._places["metadata"]]:
+            values["metadata"] = cells[self._places["metadata"]]  # the object of a JSON line, else it is refused
+            if not isinstance(values["metadata"], dict):
+                return IntakeRequest.model_validate(values)
+            values["metadata"] = dict(values["metadata"])
         for field, place in self._places.items():
-            if field == "text":
+            if field in ("text", "metadata"):
                 continue
             value = as_text(cells[place]).strip()
             if value:

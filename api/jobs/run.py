@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import resource
 import time
@@ -14,12 +15,12 @@ from pydantic import ValidationError
 from sqlalchemy import RowMapping
 
 from api.intake import Draft, Intake, storable
-from api.jobs.rows import Columns
+from api.jobs.rows import CHANNELS, Columns
 from api.problems import RefusedError, field_errors
 from api.schemas import Classification
 from api.storage import UNAVAILABLE, Cases, Database, JobRow, Jobs, Lease, TakenError, cause, record
 from api.telemetry.metrics import count_case
-from classifier.errors import ComplaintsError, TextError
+from classifier.errors import ComplaintsError, TableError, TextError
 from classifier.masking import mask
 from classifier.tables import Row, find_text_column, open_table
 
@@ -28,6 +29,9 @@ CHUNK: Final = 50
 _AGAIN: Final = 1.0
 """Seconds to wait for a case database that does not answer."""
 
+_MOST_ROWS: Final = 5_000_000
+"""A megabyte of Parquet may hold a hundred million rows, and the other jobs would wait for days."""
+_SHOWN: Final = 80
 _FLAG: Final = re.compile(r"--(text|sheet|encoding)( (?=\w))?")
 """An option of the command line, which over HTTP is a parameter of the same name."""
 
@@ -89,8 +93,11 @@ def _limit_memory(most_bytes: int) -> None:
 
 def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
     table = open_table(file, encoding=job["encoding"], sheet=job["sheet"], wanted=job["text_column"])
+    if table.total > _MOST_ROWS:
+        raise TableError(f"has {table.total:,} rows", where=str(file), remedy=f"Cut it in parts of {_MOST_ROWS:,}.")
     columns = Columns(table, find_text_column(table, job["text_column"]))
-    Jobs(database).begin(job["number"], table.total, lease)
+    found = {field: _shown(title) for field, title in columns.found.items()}
+    Jobs(database).begin(job["number"], table.total, found, [_shown(note) for note in table.notes], lease)
     rows = islice(enumerate(row for block in table.blocks() for row in block.rows), job["rows_done"], None)
     while chunk := list(islice(rows, CHUNK)):
         drafts = [_draft(number, row, columns, job, intake) for number, row in chunk]
@@ -111,14 +118,25 @@ def _draft(number: int, row: Row, columns: Columns, job: RowMapping, intake: Int
     if not problem:
         try:
             request = columns.request(row.cells)
-            # Of the file, not of the job: sent again after it failed, it is the same complaint.
-            made_id = f"{job['content_hash'][:32]}-{number + 1}"
+            # Of the file and the row, not of the job: however it is sent again, it is the same complaint.
+            made_id = f"{_hash(job['file_hash'] + request.model_dump_json())}-{number + 1}"
             return JobRow(number, row.line), intake.read(request, job["owner"], made_id=made_id)
         except ValidationError as error:
             problem = "; ".join(f"{field.pointer[1:]}: {field.detail}" for field in field_errors(error.errors()))
+            if problem.startswith("channel:"):
+                problem += f"; or {', '.join(CHANNELS)}"
         except TextError as error:
             problem = error.what
     return JobRow(number, row.line, problem=problem), None
+
+
+def _shown(text: str) -> str:
+    """A piece of a file as a job may show it: of a file without a header, the title is somebody's complaint."""
+    return mask(storable(_FLAG.sub(r"?\1=", text))).encode("utf-8", "replace").decode()[:_SHOWN]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _keep(

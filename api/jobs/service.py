@@ -49,7 +49,9 @@ class JobOut(BaseModel):
     started_at: Kept | None
     finished_at: Kept | None
     problem: str | None = Field(description="Why it failed.")
-    rows_total: int | None = Field(description="Known once the file is open.")
+    columns: dict[str, str] | None = Field(description="Fields that were found, and the titles of their columns.")
+    notes: list[str] | None = Field(description="How the file is read: its encoding, sheets that are left out.")
+    rows_total: int | None = Field(description="Known, as the two before, once the file is open.")
     rows_done: int
     rows_known: int = Field(description="Of these, complaints that were kept before.")
     rows_failed: int = Field(description="Of these, refused: the result says why, with their lines.")
@@ -93,13 +95,13 @@ class JobService:
             If there is no room for it.
         """
         chosen = asdict(options)
-        salt = "\0".join([caller.owner, *(str(value) for value in chosen.values())])
-        upload = await self._uploads.receive(chunks, self._limit, salt)
+        upload = await self._uploads.receive(chunks, self._limit)
         job = {
             "job_id": upload.job_id,
             "owner": caller.owner,
             "name": None if name is None else mask(name),
-            "content_hash": upload.content_hash,
+            "content_hash": self._uploads.job_hash(upload, caller.owner, *chosen.values()),
+            "file_hash": upload.file_hash,
             "bytes": upload.bytes,
             **chosen,
         }

@@ -15,10 +15,10 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from api.privacy import load_key
+from api.privacy import keyed_hash, open_key
 from api.problems import RefusedError
 from api.settings import Settings
-from api.storage import Jobs
+from api.storage import Database, Jobs
 
 _ABANDONED: Final = 3_600
 """A file without a job was cut off while it came in, if it has been here for so many seconds."""
@@ -31,12 +31,12 @@ class Upload:
 
     job_id: str
     bytes: int
-    content_hash: str
+    file_hash: str
 
 
-def open_uploads(settings: Settings) -> Uploads:
+def open_uploads(settings: Settings, database: Database) -> Uploads:
     """The uploaded files of a service. Raises `StorageError` if the key beside them cannot be used."""
-    return Uploads(settings.data / "uploads", load_key(settings.data / "secret.key"))
+    return Uploads(settings.data / "uploads", open_key(settings, database))
 
 
 class Uploads:
@@ -59,7 +59,7 @@ class Uploads:
         """Where a job's file is."""
         return self._folder / job_id
 
-    async def receive(self, chunks: AsyncIterator[bytes], limit: int, salt: str) -> Upload:
+    async def receive(self, chunks: AsyncIterator[bytes], limit: int) -> Upload:
         """Write a file as it comes in; it is on disk when this returns, and nothing is left of one cut off.
 
         Raises
@@ -71,7 +71,7 @@ class Uploads:
         """
         job_id = uuid.uuid4().hex
         path = self.path(job_id)
-        digest = hmac.new(self._key, f"file\0{salt}\0".encode(), hashlib.sha256)
+        digest = hmac.new(self._key, b"file\0", hashlib.sha256)
         size = 0
         file = await run_in_threadpool(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -97,6 +97,10 @@ class Uploads:
         finally:
             os.close(file)
         return Upload(job_id, size, digest.hexdigest())
+
+    def job_hash(self, upload: Upload, *chosen: str | None) -> str:
+        """What stands for a job: its file, and what was chosen for it."""
+        return keyed_hash(self._key, "job", "\0".join([upload.file_hash, *map(str, chosen)]))
 
     def remove(self, job_id: str) -> None:
         """Delete a job's file."""

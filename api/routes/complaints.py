@@ -12,6 +12,7 @@ from api.access.gate import Admin, Reviewer, Sender
 from api.cases import CaseOut, CasePage, ComplaintId, CorrectionRequest, IntakeRequest, Registered
 from api.casework import Casework
 from api.intake import Intake
+from api.routes.parameters import known_parameters
 from api.schemas import Channel, Moment, Problem, Short
 from api.storage import Filters
 
@@ -63,7 +64,12 @@ async def register_complaint(
     return JSONResponse(answer, status_code=201 if created else 200)
 
 
-@router.get("", summary="List complaints", responses={422: {"model": Problem}, 503: {"model": Problem}})
+@router.get(
+    "",
+    summary="List complaints",
+    responses={422: {"model": Problem}, 503: {"model": Problem}},
+    dependencies=[Depends(known_parameters)],
+)
 def list_complaints(
     casework: Desk,
     caller: Reviewer,
@@ -93,7 +99,7 @@ def show_complaint(complaint_id: ComplaintId, casework: Desk, caller: Reviewer) 
     "/{complaint_id}/corrections",
     summary="Say what a complaint is really about",
     status_code=201,
-    responses={404: {"model": Problem}, **_REFUSED_BODY},
+    responses={404: {"model": Problem}, 409: {"model": Problem}, **_REFUSED_BODY},
 )
 def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, casework: Desk, caller: Reviewer) -> CaseOut:
     """Add the right category. What the model said stays in the record; training reads the correction."""

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access.gate import Sender
 from api.jobs.service import JobOut, JobService, Options
 from api.problems import RefusedError
+from api.routes.parameters import known_parameters
 from api.schemas import Problem, Short
 from classifier.errors import TableError
 from classifier.tables import known_encoding
@@ -34,6 +35,7 @@ Desk = Annotated[JobService, Depends(get_jobs)]
     summary="Take in a file of complaints",
     status_code=202,
     response_model=JobOut,
+    dependencies=[Depends(known_parameters)],
     responses={
         200: {"model": JobOut, "description": "The same file was sent before"},
         **{status: {"model": Problem} for status in (408, 413, 415, 422, 503)},
@@ -77,7 +79,12 @@ async def upload_file(
     return job
 
 
-@router.get("", summary="List jobs", responses={503: {"model": Problem}, 422: {"model": Problem}})
+@router.get(
+    "",
+    summary="List jobs",
+    responses={503: {"model": Problem}, 422: {"model": Problem}},
+    dependencies=[Depends(known_parameters)],
+)
 def list_jobs(jobs: Desk, caller: Sender, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[JobOut]:
     """The newest jobs: one's own, or with scope admin everybody's."""
     return jobs.newest(limit, caller)

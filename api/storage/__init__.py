@@ -4,7 +4,7 @@
 """
 
 from api.storage.acts import Act, log_alone
-from api.storage.cases import Case, Cases, Filters
+from api.storage.cases import Case, Cases, ErasedCaseError, Filters
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
@@ -18,6 +18,7 @@ __all__ = [
     "Cases",
     "Database",
     "Earlier",
+    "ErasedCaseError",
     "Filters",
     "JobRow",
     "Jobs",

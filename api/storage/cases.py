@@ -60,6 +60,10 @@ class Filters:
         return query
 
 
+class ErasedCaseError(Exception):
+    """The person has been taken out of this case: nothing more is kept of it."""
+
+
 class Cases:
     """The cases of a database.
 
@@ -75,6 +79,11 @@ class Cases:
         """A transaction that keeps cases."""
         with writing(self._database) as connection:
             yield Writing(connection)
+
+    def empty(self) -> bool:
+        """Whether there is no case at all."""
+        with self._database.connect() as connection:
+            return connection.execute(select(COMPLAINTS.c.number).limit(1)).first() is None
 
     def find(self, complaint_id: str) -> Case | None:
         """The whole record of a complaint."""
@@ -103,12 +112,14 @@ class Cases:
             return connection.execute(query).mappings().all()
 
     def correct(self, complaint_id: str, category: str, *, by: str, note: str | None, act: Act) -> bool:
-        """Add the right category to a case; False if there is no such case."""
+        """Add the right category to a case; False if there is no such case. Raises `ErasedCaseError`."""
         with writing(self._database) as connection:
-            state = connection.execute(select(STATES).where(STATES.c.complaint_id == complaint_id)).mappings()
-            row = state.one_or_none()
+            state = select(STATES, COMPLAINTS.c.erased_at).join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number)
+            row = connection.execute(state.where(STATES.c.complaint_id == complaint_id)).mappings().one_or_none()
             if row is None:
                 return False
+            if row["erased_at"]:
+                raise ErasedCaseError
             connection.execute(
                 insert(CORRECTIONS).values(
                     complaint=row["number"],
@@ -123,7 +134,8 @@ class Cases:
         return True
 
     def erase(self, complaint_id: str, act: Act) -> bool:
-        """Take the person out of a case: text, customer and numbers go, what was decided stays. False if unknown."""
+        """Take the person out of a case: text, customer, numbers, notes; what was decided stays. False if unknown."""
+        number = select(COMPLAINTS.c.number).where(COMPLAINTS.c.complaint_id == complaint_id).scalar_subquery()
         with writing(self._database) as connection:
             erased = connection.execute(
                 update(COMPLAINTS)
@@ -139,6 +151,7 @@ class Cases:
                 )
             )
             if erased.rowcount:
+                connection.execute(update(CORRECTIONS).where(CORRECTIONS.c.complaint == number).values(note=None))
                 log(connection, act)
         if self._database.dialect.name == "sqlite":
             # The log still holds what was there before.

@@ -87,10 +87,11 @@ class Jobs:
         with self._database.connect() as connection:
             return connection.execute(waiting).scalars().all()
 
-    def begin(self, job: int, rows_total: int, lease: Lease) -> None:
-        """Say that a job is being worked on."""
+    def begin(self, job: int, rows_total: int, columns: Mapping[str, str], notes: Sequence[str], lease: Lease) -> None:
+        """Say that a job is being worked on, and how its file is read."""
         started = func.coalesce(JOBS.c.started_at, now())
-        self._change(job, lease, status="running", started_at=started, rows_total=rows_total)
+        read = {"rows_total": rows_total, "columns": dict(columns), "notes": list(notes)}
+        self._change(job, lease, status="running", started_at=started, **read)
 
     def finish(self, job: int, lease: Lease, problem: str | None = None) -> None:
         """Say that a job is done, or why it failed; the same file may then be sent again."""

@@ -18,7 +18,11 @@ _NEAREST: Final = 10
 
 
 class KnownCaseError(Exception):
-    """A complaint under this id or key is kept already, and another one was sent."""
+    """A complaint under this id, or else this key, is kept already, and another one was sent."""
+
+    def __init__(self, *, by_id: bool) -> None:
+        super().__init__()
+        self.by_id = by_id
 
 
 class TakenError(Exception):
@@ -92,12 +96,16 @@ class Writing:
         known = {row.number for row in found if row.same}
         return sorted(known), sorted({row.number for row in found} - known)
 
-    def first(self, known: Sequence[int], body_hash: str) -> Kept:
-        """The one case of these that has this body. Raises `KnownCaseError` if it is another's, or there are two."""
-        asked = select(COMPLAINTS.c.number, COMPLAINTS.c.body_hash, COMPLAINTS.c.answer)
+    def first(self, known: Sequence[int], complaint_id: str | None, body_hash: str) -> Kept:
+        """The one case of these that has this id, if one was given, and body.
+
+        Raises `KnownCaseError` if it has another, or there are two.
+        """
+        asked = select(COMPLAINTS.c.number, COMPLAINTS.c.complaint_id, COMPLAINTS.c.body_hash, COMPLAINTS.c.answer)
         rows = self.connection.execute(asked.where(COMPLAINTS.c.number.in_(known))).all()
-        if len(rows) > 1 or rows[0].body_hash != body_hash:
-            raise KnownCaseError
+        by_id = [row for row in rows if row.complaint_id == complaint_id]
+        if len(rows) > 1 or (complaint_id and not by_id) or rows[0].body_hash != body_hash:
+            raise KnownCaseError(by_id=bool(by_id))
         return Kept(rows[0].number, rows[0].answer, created=False)
 
     def earlier(self, numbers: Sequence[int]) -> list[Earlier]:

@@ -90,6 +90,20 @@ def test_a_repeat_is_answered_as_the_first_time_and_another_body_is_refused(desk
     assert len(desk.get("/v1/complaints").json()["items"]) == 3
 
 
+def test_one_key_never_swallows_another_id(desk: TestClient) -> None:
+    key = {"Idempotency-Key": "7"}
+    first = desk.post("/v1/complaints", json={"complaint_id": "HL-1", "text": TEXT}, headers=key)
+    assert first.status_code == 201
+    other = desk.post("/v1/complaints", json={"complaint_id": "HL-2", "text": TEXT}, headers=key)
+    refused(other, "known-complaint", 409)
+    assert "Idempotency-Key" in other.json()["detail"]
+    assert desk.post("/v1/complaints", json={"text": TEXT}, headers=key).json() == first.json()
+    again = desk.post("/v1/complaints", json={"complaint_id": "HL-2", "text": TEXT}, headers={"Idempotency-Key": "8"})
+    assert again.status_code == 201
+    both = desk.post("/v1/complaints", json={"complaint_id": "HL-1", "text": TEXT}, headers={"Idempotency-Key": "8"})
+    refused(both, "known-complaint", 409)
+
+
 def test_the_same_complaint_from_many_at_once_is_kept_once(desk: TestClient) -> None:
     with ThreadPoolExecutor(8) as senders:
         answers = list(senders.map(lambda _: desk.post("/v1/complaints", json=WHOLE), range(16)))
@@ -226,6 +240,27 @@ def test_nothing_personal_is_on_disk(bundle: Bundle, tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for piece in ("13800138000", "王小明", "C-1"):
         assert piece.encode() not in kept
+
+
+def test_notes_go_with_the_person_and_no_new_ones_come(desk: TestClient, database: Database) -> None:
+    desk.post("/v1/complaints", json=WHOLE)
+    path = f"/v1/complaints/{WHOLE['complaint_id']}"
+    note = {"category": "card_limit", "by": "李13800138000", "note": "客户住在观前街"}
+    assert desk.post(f"{path}/corrections", json=note).status_code == 201
+    assert desk.delete(path).status_code == 204
+    (correction,) = desk.get(path).json()["corrections"]
+    assert (correction["category"], correction["corrected_by"]) == ("card_limit", "李***********")
+    assert correction["note"] is None
+    refused(desk.post(f"{path}/corrections", json=note), "erased-complaint", 409)
+    assert desk.delete(path).status_code == 204
+
+
+def test_a_list_refuses_a_filter_it_does_not_have(desk: TestClient) -> None:
+    for name in ("priority", "verdict", "Category"):
+        answer = desk.get("/v1/complaints", params={name: "P1"})
+        refused(answer, "unknown-field", 422)
+        assert "decision" in answer.json()["detail"]
+    refused(desk.get("/v1/jobs", params={"before": "1"}), "unknown-field", 422)
 
 
 def test_erased_text_is_gone_from_the_disk(bundle: Bundle, tmp_path: Path) -> None:

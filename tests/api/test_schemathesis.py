@@ -72,7 +72,7 @@ class Asked:
         lease = Lease("jobs")
         assert done is not None
         assert lease.take(database)
-        Jobs(database).begin(done["number"], 0, lease)
+        Jobs(database).begin(done["number"], 0, {}, [], lease)
         Jobs(database).finish(done["number"], lease)
         database.dispose()
         return jobs

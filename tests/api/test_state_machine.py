@@ -90,7 +90,7 @@ class IntakeMachine(RuleBasedStateMachine):
         answer = self._send(body, complaint_id, key)
         if not theirs:
             self._keep(answer, body, complaint_id, key)
-        elif len(theirs) == 1 and same(theirs[0].body, body):
+        elif len(theirs) == 1 and complaint_id in (None, theirs[0].complaint_id) and same(theirs[0].body, body):
             assert (answer.status_code, answer.text) == (200, theirs[0].answer)
         else:
             refused(answer, "known-complaint", 409)
@@ -152,8 +152,11 @@ class IntakeMachine(RuleBasedStateMachine):
     def correct(self, which: int, correction: dict[str, Any]) -> None:
         case = self._pick(which)
         answer = self.client.post(f"{case.path}/corrections", json=correction)
+        if case.erased:
+            refused(answer, "erased-complaint", 409)
+            return
         assert answer.status_code == 201, answer.text
-        case.corrections.append(correction)
+        case.corrections.append(dict(correction))
         self._same(answer.json(), case)
 
     @precondition(lambda self: self.cases)
@@ -169,6 +172,8 @@ class IntakeMachine(RuleBasedStateMachine):
         answer = self.client.delete(case.path)
         assert (answer.status_code, answer.content) == (204, b"")
         case.erased = True
+        for correction in case.corrections:
+            correction.pop("note", None)
 
     @precondition(lambda self: self.cases)
     @rule(which=some)

@@ -104,4 +104,4 @@ def environment(store: Path, run: object, database_url: str, tmp_path: Path, mon
 
 @pytest.fixture
 def office(environment: None, desk: TestClient, database: Database, tmp_path: Path) -> Office:
-    return Office(desk, database, Uploads(tmp_path / "uploads", load_key(tmp_path / "secret.key")))
+    return Office(desk, database, Uploads(tmp_path / "uploads", load_key(tmp_path / "secret.key", make=True)))

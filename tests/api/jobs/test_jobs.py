@@ -143,6 +143,7 @@ def test_a_sheet_is_read_by_its_name(office: Office) -> None:
     with office.working():
         ended = [office.ended(job) for job in jobs]
     assert [job["rows_total"] for job in ended] == [1, 2, None]
+    assert ended[0]["notes"][-1] == "未读取的工作表 sheets not read: 第2页 (?sheet=)"
     assert [job["status"] for job in ended] == ["done", "done", "failed"]
     assert "第3页" in ended[2]["problem"]
     assert "第1页, 第2页" in ended[2]["problem"]

@@ -71,6 +71,21 @@ def test_blanks_in_a_title_are_nothing() -> None:
     assert field(read(" 投诉\n渠道 ", "热线"), "channel") == "hotline"
 
 
+@pytest.mark.parametrize("title", ["金额（元）", "涉及金额(元)", "金额 (单位：元)", "金额(人民币)", "金额（必填）"])
+def test_a_unit_behind_a_title_is_nothing(title: str) -> None:
+    assert field(read(title, "300"), "amount") == Decimal(300)
+
+
+def test_the_metadata_of_a_json_line_is_read_and_never_dropped() -> None:
+    found = columns("text", "metadata", "客户号", text=0)
+    request = found.request([TEXT, {"amount": "300.50", "customer_key": "C-1"}, "C-2"])
+    assert (field(request, "amount"), field(request, "customer_key")) == (Decimal("300.50"), "C-2")
+    assert found.request([TEXT, None, ""]) == IntakeRequest(text=TEXT)
+    for wrong in ({"amonut": "300"}, "金额300", [1]):
+        with pytest.raises(ValidationError, match="metadata"):
+            found.request([TEXT, wrong, ""])
+
+
 def test_a_whole_row() -> None:
     request = columns(*CELLS, "投诉内容", text=len(CELLS)).request([*(cell for cell, _ in CELLS.values()), TEXT])
     assert request.text == TEXT
@@ -84,14 +99,14 @@ def test_a_field_has_one_column_and_its_own_name_goes_first() -> None:
 
 def test_columns_of_other_names_are_left_alone() -> None:
     found = columns("投诉内容", "序号", "客户姓名", "联系电话", "处理结果", "备注")
-    assert found.found == ["text"]
+    assert list(found.found) == ["text"]
     assert found.request([TEXT, "1", "王小明", "13800138000", "已退费", ""]) == IntakeRequest(text=TEXT)
 
 
 @pytest.mark.parametrize("title", ["产品", "网点", "channel", "投诉编号", "金额"])
 def test_the_text_column_is_no_other_field(title: str) -> None:
     found = columns(title, "备注")
-    assert found.found == ["text"]
+    assert list(found.found) == ["text"]
     assert found.request([TEXT, ""]) == IntakeRequest(text=TEXT)
 
 

@@ -54,6 +54,21 @@ def test_the_same_file_is_taken_in_once_unless_it_failed(office: Office) -> None
     assert list(office.uploads.path("").iterdir()) == []
 
 
+def test_the_rows_of_a_file_are_kept_once_however_it_is_sent_again(office: Office) -> None:
+    lines = [("编号", "投诉内容"), ("A-1", FEE), ("", THEFT), ("", APP), ("", APP)]
+    file = csv_file(lines, "gb18030")
+    options: list[dict[str, str]] = [{}, {"encoding": "gb18030"}, {"text": "投诉内容"}]
+    jobs = [office.upload(file, **chosen) for chosen in options]
+    assert len(set(jobs)) == 3
+    with office.working():
+        ended = [office.ended(job) for job in jobs]
+    assert [job["rows_known"] for job in ended] == [0, 4, 4]
+    assert {(job["rows_done"], job["rows_failed"]) for job in ended} == {(4, 0)}
+    assert len(office.desk.get("/v1/complaints").json()["items"]) == 4
+    assert ended[0]["columns"] == {"text": "投诉内容", "complaint_id": "编号"}
+    assert ended[0]["notes"] == ["编码 encoding: gb18030"]
+
+
 def test_the_same_file_from_many_at_once_is_one_job(desk: TestClient, tmp_path: Path) -> None:
     file = csv_file([["投诉内容"], *([f"{FEE}第{n}次"] for n in range(1_000))])
     with ThreadPoolExecutor(8) as senders:

@@ -54,7 +54,7 @@ def test_opening_again_changes_nothing(database_url: str, cases: Cases) -> None:
     again.dispose()
 
 
-@pytest.mark.parametrize("change", ["UPDATE {} SET number = number", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET number = number + 1", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("table", [table.name for table in APPEND_ONLY])
 def test_what_was_said_cannot_be_changed(database: Database, cases: Cases, table: str, change: str) -> None:
     keep(cases, case())
@@ -63,6 +63,34 @@ def test_what_was_said_cannot_be_changed(database: Database, cases: Cases, table
         change = change.replace("TRUNCATE", "DELETE FROM")
     with pytest.raises(DBAPIError, match="append-only"), database.begin() as connection:
         connection.exec_driver_sql(change.format(table))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE complaints SET text = 'another'",
+        "DELETE FROM complaints",
+        "UPDATE corrections SET note = 'another'",
+        "UPDATE corrections SET note = NULL, category = 'card_fees'",
+        "INSERT OR REPLACE INTO predictions SELECT * FROM predictions",
+        "INSERT OR REPLACE INTO acts SELECT * FROM acts",
+        "INSERT OR REPLACE INTO complaints SELECT * FROM complaints",
+    ],
+)
+def test_what_was_sent_changes_only_when_its_person_is_erased(database: Database, cases: Cases, change: str) -> None:
+    keep(cases, case())
+    cases.correct("c1", "card_limit", by="李", note="核实过", act=Act("李", "correct", "c1"))
+    if database.dialect.name == "postgresql":
+        change = change.replace("INSERT OR REPLACE INTO", "TRUNCATE").partition(" SELECT")[0]
+    with pytest.raises(DBAPIError, match=r"append-only|foreign key"), database.begin() as connection:
+        connection.exec_driver_sql(change)
+    assert cases.erase("c1", Act("管", "erase", "c1"))
+    kept = cases.find("c1")
+    assert kept is not None
+    assert (kept.complaint["text"], kept.corrections[0]["note"], kept.corrections[0]["category"]) == (
+        *("", None),
+        "card_limit",
+    )
 
 
 def test_half_a_case_is_never_kept(cases: Cases) -> None:

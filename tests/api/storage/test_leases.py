@@ -14,7 +14,7 @@ from api.storage.schema import LEASES
 
 
 def add(database: Database, job_id: str) -> Any:
-    job = {"job_id": job_id, "owner": "李", "name": None, "content_hash": job_id, "bytes": 1}
+    job = {"job_id": job_id, "owner": "李", "name": None, "content_hash": job_id, "file_hash": "f", "bytes": 1}
     row, created = Jobs(database).add({**job, "text_column": None, "sheet": None}, Act("李", "upload", job_id))
     assert created
     return row
@@ -76,7 +76,7 @@ def test_what_a_former_holder_writes_is_not_kept(database: Database) -> None:
 
     for change in (
         record_a_row,
-        lambda: Jobs(database).begin(job["number"], 7, former),
+        lambda: Jobs(database).begin(job["number"], 7, {}, [], former),
         lambda: Jobs(database).finish(job["number"], former, "读不了"),
         lambda: Jobs(database).count_death(job["number"], former),
     ):
@@ -84,7 +84,7 @@ def test_what_a_former_holder_writes_is_not_kept(database: Database) -> None:
             change()
     assert Jobs(database).find(job["job_id"]) == job
     assert list(Jobs(database).results(job["number"])) == []
-    Jobs(database).begin(job["number"], 7, lease)
+    Jobs(database).begin(job["number"], 7, {}, [], lease)
     begun = Jobs(database).find(job["job_id"])
     assert begun is not None
     assert (begun["status"], begun["rows_total"]) == ("running", 7)

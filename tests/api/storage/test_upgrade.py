@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
 from api.app import create_app
+from api.privacy import load_key
 from api.service import Service
 from api.settings import Settings
 from api.storage.database import _config, _engine, newest_revision, open_database, revision
@@ -41,8 +42,9 @@ CASE = {
         "band_2 = :b2, band_3 = :b3, band_4 = :b4, band_5 = :b5"
     ],
     "0003": [
-        "INSERT INTO jobs (number, job_id, created_at, owner, bytes, status, deaths, rows_done, rows_known, "
-        "rows_failed) VALUES (1, '0123456789abcdef0123456789abcdef', :now, '本机 this machine', 9, 'done', 0, 1, 0, 0)",
+        "INSERT INTO jobs (number, job_id, created_at, owner, file_hash, bytes, status, deaths, rows_done, rows_known, "
+        "rows_failed) "
+        "VALUES (1, '0123456789abcdef0123456789abcdef', :now, '本机 this machine', 'f', 9, 'done', 0, 1, 0, 0)",
         "INSERT INTO job_rows (job, row, line, complaint) VALUES (1, 0, 2, 1)",
     ],
 }
@@ -71,6 +73,7 @@ def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
 @pytest.fixture
 def upgraded(old_database: str, bundle: Bundle, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(data=tmp_path, database_url=old_database)
+    load_key(tmp_path / "secret.key", make=True)  # it was there
     with asking(create_app(Service(bundle), settings)) as client:
         yield client
 
@@ -101,5 +104,5 @@ def test_what_was_said_before_cannot_be_changed_after(upgraded: TestClient, old_
     engine = create_engine(old_database.replace("postgresql:", "postgresql+psycopg:"))
     for table in ("predictions", "decisions", "corrections"):
         with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
-            connection.execute(text(f"UPDATE {table} SET number = number"))
+            connection.execute(text(f"UPDATE {table} SET number = number + 1"))
     engine.dispose()

@@ -89,8 +89,8 @@ def test_the_queue_is_told(guarded: TestClient, tmp_path: Path) -> None:
     jobs, lease = Jobs(database), Lease(LEASE)
     assert lease.take(database)
     numbers = [job["number"] for job in map(jobs.find, (first, second)) if job is not None]
-    jobs.begin(numbers[0], 7, lease)
-    jobs.begin(numbers[1], 5, lease)
+    jobs.begin(numbers[0], 7, {}, [], lease)
+    jobs.begin(numbers[1], 5, {}, [], lease)
     assert list(queue().values()) == [0, 2, 0, 0, 12, 1]
     with database.begin() as connection:
         record(connection, numbers[0], [JobRow(row, row + 2, problem="empty") for row in range(3)])

@@ -107,6 +107,7 @@ def test_a_servers_log_is_json_and_tells_of_nobody(store: Path, run: object, tmp
         body = json.dumps({"text": f"{TEXT}又一次"}).encode()
         assert server.ask("/v1/complaints", key, body=body, X_Request_ID="r-broken").status == 503
         broken.execute("ALTER TABLE gone RENAME TO predictions")
+        broken.execute("DROP TRIGGER complaints_no_update")
         broken.execute("UPDATE complaints SET answer = ?", [TEXT])
         body = json.dumps({"complaint_id": ID, "text": TEXT}).encode()
         answer = server.ask("/v1/complaints", key, body=body, X_Request_ID="r-defect")

@@ -3,6 +3,8 @@
 Revision ID: 0002
 """
 
+import hashlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,9 +24,20 @@ def upgrade() -> None:
         op.add_column("complaints", sa.Column(band, sa.BigInteger))
     op.add_column("decisions", sa.Column("standing", sa.String(8)))
     op.add_column("decisions", sa.Column("related", sa.JSON))
+    _give_keys_to_their_owner()
     _fingerprint_all()
     for band in BANDS:
         op.create_index(f"ix_complaints_{band}", "complaints", [band, "number"])
+
+
+def _give_keys_to_their_owner() -> None:
+    """Idempotency-Keys are now each owner's own; so far there was one, the machine itself."""
+    complaints = sa.table("complaints", sa.column("number"), sa.column("idempotency_key"))
+    connection = op.get_bind()
+    asked = sa.select(complaints).where(complaints.c.idempotency_key.is_not(None))
+    for number, key in connection.execute(asked).all():
+        hashed = hashlib.sha256(f"本机 this machine\n{key}".encode()).hexdigest()
+        connection.execute(sa.update(complaints).where(complaints.c.number == number).values(idempotency_key=hashed))
 
 
 def _fingerprint_all() -> None:

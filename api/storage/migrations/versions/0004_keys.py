@@ -38,21 +38,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE TRIGGER acts_append_only BEFORE UPDATE OR DELETE ON acts "
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        )
-        for table in ("predictions", "decisions", "corrections", "acts"):
-            op.execute(
-                f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
+        _guard_postgresql()
     else:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER acts_no_{change.lower()} BEFORE {change} ON acts "
-                "BEGIN SELECT RAISE(ABORT, 'acts is append-only'); END"
-            )
+        _guard_sqlite()
     op.execute(
         """
         CREATE VIEW audit_log AS
@@ -61,3 +49,46 @@ def upgrade() -> None:
         SELECT registered_at, registered_by, 'register', complaint_id, request_id FROM complaints
         """
     )
+
+
+# A complaint changes only when its person is erased, and then the notes on its corrections go too.
+KEPT = ("number", "complaint", "corrected_at", "corrected_by", "category", "selection")
+ALL = ("complaints", "predictions", "decisions", "corrections", "acts")
+
+
+def _guard_postgresql() -> None:
+    def refuse(name: str, event: str, when: str = "", each: str = "ROW") -> None:
+        table = event.rpartition(" ")[2]
+        op.execute(
+            f"CREATE TRIGGER {table}_{name} BEFORE {event} FOR EACH {each} {when} EXECUTE FUNCTION refuse_change()"
+        )
+
+    kept = [", ".join(f"{row}.{column}" for column in KEPT) for row in ("NEW", "OLD")]
+    op.execute("DROP TRIGGER corrections_append_only ON corrections")
+    refuse("append_only", "UPDATE OR DELETE ON acts")
+    refuse("never_deleted", "DELETE ON corrections")
+    refuse("append_only", "UPDATE ON corrections", f"WHEN (NEW.note IS NOT NULL OR ROW({kept[0]}) <> ROW({kept[1]}))")
+    refuse("never_deleted", "DELETE ON complaints")
+    refuse("append_only", "UPDATE ON complaints", "WHEN (NEW.erased_at IS NULL)")
+    for table in ALL:
+        refuse("never_emptied", f"TRUNCATE ON {table}", each="STATEMENT")
+
+
+def _guard_sqlite() -> None:
+    def refuse(name: str, event: str, when: str = "") -> None:
+        table = event.rpartition(" ")[2]
+        op.execute(
+            f"CREATE TRIGGER {table}_{name} BEFORE {event} {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in KEPT)
+    op.execute("DROP TRIGGER corrections_no_update")
+    refuse("no_update", "UPDATE ON acts")
+    refuse("no_delete", "DELETE ON acts")
+    refuse("no_update", "UPDATE ON corrections", f"WHEN NEW.note IS NOT NULL OR {changed}")
+    refuse("no_delete", "DELETE ON complaints")
+    refuse("no_update", "UPDATE ON complaints", "WHEN NEW.erased_at IS NULL")
+    for table in ALL:  # INSERT OR REPLACE deletes without asking the triggers of DELETE
+        there = f"SELECT 1 FROM {table} WHERE number = NEW.number"  # noqa: S608  # the tables above
+        refuse("no_replace", f"INSERT ON {table}", f"WHEN EXISTS ({there})")
