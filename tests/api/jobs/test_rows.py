@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.cases import IntakeRequest
-from api.jobs.rows import Columns
+from api.jobs.rows import CHANNELS, COLUMNS, Columns
 from classifier.tables import Table
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"
@@ -84,6 +84,16 @@ def test_the_metadata_of_a_json_line_is_read_and_never_dropped() -> None:
     for wrong in ({"amonut": "300"}, "金额300", [1]):
         with pytest.raises(ValidationError, match="metadata"):
             found.request([TEXT, wrong, ""])
+
+
+def test_the_documentation_lists_every_title_and_channel() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "files.md").read_text(encoding="utf-8")
+    titles, words = (
+        {line.split("`")[1]: line.split("|")[2].split() for line in part.splitlines() if line.startswith("| `")}
+        for part in text.split("| channel | words |")
+    )
+    assert titles == {name: list(usual) for name, usual in COLUMNS.items() if usual}
+    assert {word: channel for channel, of in words.items() for word in of} == CHANNELS
 
 
 def test_a_whole_row() -> None:
