@@ -1,0 +1,46 @@
+"""The texts of signals: as docs/signals.md says, and none to be measured with among those to learn from."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from classifier.fingerprint import shingles, similarity
+
+HERE = Path(__file__).parents[2]
+LEARNT, MEASURED = HERE / "training" / "signals", HERE / "tests" / "classifier" / "signals"
+CODES = sorted(path.stem for path in LEARNT.glob("*.csv"))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_signal_has_both_files_and_a_definition() -> None:
+    assert sorted(path.stem for path in MEASURED.glob("*.csv")) == CODES
+    told = [
+        line.split("`")[1] for line in (HERE / "docs" / "signals.md").read_text("utf-8").splitlines() if "| `" in line
+    ]
+    assert sorted(told) == CODES
+    assert len(CODES) == 9
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_signals_texts_are_half_and_half_and_show_their_place(code: str) -> None:
+    for folder, each in ((LEARNT, 250), (MEASURED, 20)):
+        texts = rows(folder / f"{code}.csv")
+        assert Counter(row["label"] for row in texts) == {"1": each, "0": each}
+        assert all(row["span"] in row["text"] and bool(row["span"]) == (row["label"] == "1") for row in texts)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_text_stands_twice_or_nearly(code: str) -> None:
+    learnt = [shingles(row["text"]) for row in rows(LEARNT / f"{code}.csv")]
+    measured = [shingles(row["text"]) for row in rows(MEASURED / f"{code}.csv")]
+    everything = [*learnt, *measured]
+    closest = max(similarity(one, other) for i, one in enumerate(everything) for other in everything[:i])
+    assert closest <= 0.5
