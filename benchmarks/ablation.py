@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from classifier import Taxonomy, Tokenizer
-from classifier.features import CONCEPT, WordPairs, WordsAndPieces, WordsPiecesConcepts
+from classifier.features import CONCEPT, WithoutIdleMarks, WordPairs, WordsAndPieces
 from classifier.pipeline import LinearAverage, LinearNaiveBayes, build_pipeline
 from classifier.thesaurus import COURTESY, Thesaurus
 from training import Labelled, read_bundled_corpus
@@ -35,7 +35,7 @@ NO_CONCEPTS = Thesaurus(next(line for line in THESAURUS.text.splitlines() if lin
 NO_COURTESIES = Thesaurus("\n".join(line for line in THESAURUS.text.splitlines() if not line.startswith(COURTESY)))
 
 
-class Triples(WordsPiecesConcepts):
+class Triples(WithoutIdleMarks):
     """The recipe's terms and triples of characters."""
 
     def terms(self, canonical: str) -> list[str]:
@@ -44,7 +44,7 @@ class Triples(WordsPiecesConcepts):
         return [*super().terms(canonical), *("3" + packed[i : i + 3] for i in range(len(packed) - 2))]
 
 
-class Pairs(WordsPiecesConcepts):
+class Pairs(WithoutIdleMarks):
     """The recipe's terms and pairs of words."""
 
     def terms(self, canonical: str) -> list[str]:
@@ -53,7 +53,7 @@ class Pairs(WordsPiecesConcepts):
         return [*super().terms(canonical), *map(" ".join, pairwise(words))]
 
 
-class NoPairs(WordsPiecesConcepts):
+class NoPairs(WithoutIdleMarks):
     """The recipe's terms without the pairs of concepts."""
 
     def terms(self, canonical: str) -> list[str]:
@@ -61,7 +61,7 @@ class NoPairs(WordsPiecesConcepts):
         return [term for term in super().terms(canonical) if term.count(CONCEPT) < 2]
 
 
-class Folded(WordsPiecesConcepts):
+class Folded(WithoutIdleMarks):
     """The recipe's terms of the text with every number made 0."""
 
     def terms(self, canonical: str) -> list[str]:
@@ -70,7 +70,7 @@ class Folded(WordsPiecesConcepts):
 
 
 def recipe(
-    terms: type[WordsAndPieces | WordPairs] = WordsPiecesConcepts,
+    terms: type[WordsAndPieces | WordPairs] = WithoutIdleMarks,
     thesaurus: Thesaurus = THESAURUS,
     tokenizer: Tokenizer = TOKENIZER,
     estimators: tuple[Any, ...] = (),
@@ -109,7 +109,8 @@ def bayes(alpha: float = 0.003) -> LinearNaiveBayes:
 
 
 CHOICES: dict[str, Callable[[], Pipeline]] = {
-    "**the recipe (v4)**": recipe(),
+    "**the recipe (v5)**": recipe(),
+    "v4: idle marks are heard": lambda: build_pipeline("tfidf-linear.v4"),
     "v3: logistic regression averaged in": lambda: build_pipeline("tfidf-linear.v3"),
     "v2: no concepts, no courtesies, no naive Bayes": lambda: build_pipeline("tfidf-linear.v2"),
     "v1: words and pairs of words, LR C=10": lambda: build_pipeline("tfidf-linear.v1"),

@@ -129,14 +129,13 @@ class WordsPiecesConcepts(WordsAndPieces):
     def heard(self, canonical: str) -> str:
         """The canonical text with blanks in place of its courtesies; the whole, if it holds nothing else.
 
-        Passed over are clauses of nothing but courtesies, and `_FRAME` of them or more where a clause begins or ends;
-        then the marks between clauses that part nothing from nothing.
+        Passed over are clauses of nothing but courtesies, and `_FRAME` of them or more where a clause begins or ends.
 
         Examples
         --------
         >>> analyzer = WordsPiecesConcepts(Tokenizer(), Thesaurus("courtesy: 您好 请 尽快 核实 谢谢"))
         >>> analyzer.heard("您好,年费太高请尽快核实,谢谢")
-        '   年费太高        '
+        '  ,年费太高     ,  '
         """
         heard: list[str] = []
         clause: list[str] = []
@@ -146,7 +145,7 @@ class WordsPiecesConcepts(WordsAndPieces):
             else:
                 heard += [*self._without_frame(clause), piece]
                 clause = []
-        return _without_idle_marks("".join(heard)) if any(map(is_word, heard)) else canonical
+        return "".join(heard) if any(map(is_word, heard)) else canonical
 
     def _without_frame(self, clause: list[str]) -> list[str]:
         """The words of a clause, blanks in place of the courtesies around it."""
@@ -162,10 +161,24 @@ class WordsPiecesConcepts(WordsAndPieces):
         return [word if first <= i < last else " " * len(word) for i, word in enumerate(clause)]
 
 
-def _without_idle_marks(text: str) -> str:
-    """Blanks in place of marks that follow another one, or stand at the beginning or the end."""
-    text = _MARKS.sub(lambda found: found[0][0].ljust(len(found[0])), text)
-    return text.rstrip(_IDLE).ljust(len(text)).lstrip(_IDLE).rjust(len(text))
+class WithoutIdleMarks(WordsPiecesConcepts):
+    """The same; passed over are also marks that part nothing: those behind another one, at the beginning, at the end.
+
+    So a text is read as before when something to be passed over, such as personal data, is put in or behind it.
+    """
+
+    def heard(self, canonical: str) -> str:
+        """The canonical text with blanks in place of its courtesies and idle marks.
+
+        Examples
+        --------
+        >>> analyzer = WithoutIdleMarks(Tokenizer(), Thesaurus("courtesy: 您好 请 尽快 核实 谢谢"))
+        >>> analyzer.heard("您好,年费太高,,请尽快核实。")
+        '   年费太高        '
+        """
+        heard = super().heard(canonical)
+        text = _MARKS.sub(lambda found: found[0][0].ljust(len(found[0])), heard)
+        return text.rstrip(_IDLE).ljust(len(text)).lstrip(_IDLE).rjust(len(text)) if text.strip(_IDLE) else heard
 
 
 ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {
@@ -173,5 +186,6 @@ ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {
     "tfidf-linear.v2": WordsAndPieces,
     "tfidf-linear.v3": WordsPiecesConcepts,
     "tfidf-linear.v4": WordsPiecesConcepts,
+    "tfidf-linear.v5": WithoutIdleMarks,
 }
 """The analyzer of every preset."""

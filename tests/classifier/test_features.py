@@ -69,20 +69,20 @@ def test_v3_passes_over_clauses_of_courtesies() -> None:
 
 
 @given(texts, st.text(" ,，。、；：…\n", max_size=5), st.text(" ,，。、；：…～\n", max_size=5))
-def test_v3_passes_over_marks_that_part_nothing(text: str, before: str, behind: str) -> None:
-    analyzer = ALL["tfidf-linear.v3"]
+def test_v5_passes_over_marks_that_part_nothing(text: str, before: str, behind: str) -> None:
+    analyzer = ALL["tfidf-linear.v5"]
     if any(map(str.isalnum, normalize(text))):
         assert analyzer(before + text + behind) == analyzer(text)
 
 
 @pytest.mark.parametrize("marks", ["，，", "，。", "， ，", "……", "。。。。", "，您好，"])
-def test_v3_hears_marks_in_a_row_as_one(marks: str) -> None:
-    analyzer = ALL["tfidf-linear.v3"]
+def test_v5_hears_marks_in_a_row_as_one(marks: str) -> None:
+    analyzer = ALL["tfidf-linear.v5"]
     assert analyzer(f"年费{marks}太高") == analyzer(f"年费{marks[0]}太高")
 
 
-def test_v3_hears_how_a_text_ends_if_it_asks_or_shouts() -> None:
-    analyzer = ALL["tfidf-linear.v3"]
+def test_v5_hears_how_a_text_ends_if_it_asks_or_shouts() -> None:
+    analyzer = ALL["tfidf-linear.v5"]
     assert len({tuple(analyzer(f"年费太高{mark}")) for mark in ("", "?", "!")}) == 3
 
 

@@ -29,7 +29,7 @@ def test_the_average_of_one_is_itself(classes: int) -> None:
 
 
 def test_an_unknown_preset_is_named() -> None:
-    with pytest.raises(ValueError, match=r"no preset 'bert'.*tfidf-linear\.v4"):
+    with pytest.raises(ValueError, match=r"no preset 'bert'.*tfidf-linear\.v5"):
         build_pipeline("bert")
 
 

@@ -38,7 +38,7 @@ def test_a_copy_says_the_same(folder: Path, bundle: Bundle) -> None:
 def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     manifest = bundle.manifest
     assert manifest.format == FORMAT
-    assert manifest.preset == "tfidf-linear.v4"
+    assert manifest.preset == "tfidf-linear.v5"
     assert manifest.classes == sorted(bundle.taxonomy)
     assert manifest.data["rows"] > 1_120
     assert len(manifest.data["sha256"]) == 64
