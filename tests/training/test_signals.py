@@ -33,7 +33,8 @@ def test_every_signal_has_both_files_and_a_definition() -> None:
 def test_a_signals_texts_are_half_and_half_and_show_their_place(code: str) -> None:
     for folder, each in ((LEARNT, 250), (MEASURED, 20)):
         texts = rows(folder / f"{code}.csv")
-        assert Counter(row["label"] for row in texts) == {"1": each, "0": each}
+        counts = Counter(row["label"] for row in texts)
+        assert counts["1"] == counts["0"] == len(texts) / 2 >= each
         assert all(row["span"] in row["text"] and bool(row["span"]) == (row["label"] == "1") for row in texts)
 
 
