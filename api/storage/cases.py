@@ -78,7 +78,9 @@ class Cases:
     def writing(self) -> Iterator[Writing]:
         """A transaction that keeps cases."""
         with writing(self._database) as connection:
-            yield Writing(connection)
+            cases = Writing(connection)
+            yield cases
+            cases.flush()
 
     def empty(self) -> bool:
         """Whether there is no case at all."""

@@ -71,6 +71,8 @@ class Writing:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._predictions: list[Mapping[str, Any]] = []
+        self._decisions: list[Mapping[str, Any]] = []
 
     def look(
         self,
@@ -112,6 +114,7 @@ class Writing:
         """Cases by their numbers, the newest first."""
         if not numbers:
             return []
+        self.flush()  # one of them may have been kept just now
         cases = (
             select(STATES.c.complaint_id, STATES.c.text, COMPLAINTS.c.customer_key, STATES.c.category)
             .join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number)
@@ -142,9 +145,16 @@ class Writing:
             return int(self.connection.execute(_AT_ONCE, values).scalar_one())
         # Values beside the statement, not in it: it is then compiled once.
         number: int = self.connection.execute(insert(COMPLAINTS), new.complaint).inserted_primary_key[0]  # type: ignore[index]
-        self.connection.execute(insert(PREDICTIONS), {"complaint": number, **new.prediction})
-        self.connection.execute(insert(DECISIONS), {"complaint": number, **new.decision})
+        self._predictions.append({"complaint": number, **new.prediction})
+        self._decisions.append({"complaint": number, **new.decision})
         return number
+
+    def flush(self) -> None:
+        """Write what waits to be written for all cases at once: a statement for many costs as much as for one."""
+        for table, rows in ((PREDICTIONS, self._predictions), (DECISIONS, self._decisions)):
+            if rows:
+                self.connection.execute(insert(table), rows)
+                rows.clear()
 
 
 def _look() -> Any:
