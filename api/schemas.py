@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from classifier.model import Evidence, Prediction
-from classifier.routing import Decision
+from classifier.routing import Decision, Priority
+from classifier.signals import SIGNALS, Signal
 from classifier.taxonomy import Category, Named, Taxonomy
 from classifier.text import MAX_CHARS
 
@@ -148,6 +149,20 @@ class EvidenceOut(BaseModel):
         return cls(term=evidence.term, weight=round(evidence.weight, 4), places=places)
 
 
+class SignalOut(NamedOut):
+    """What makes a case urgent or special, and the clause that says so."""
+
+    words: str = Field(description="As they were sent; of a kept case, with personal data masked.")
+    start: int = Field(description="Place in the text, in characters.")
+    end: int
+
+    @classmethod
+    def found(cls, signal: Signal) -> SignalOut:
+        """Take it from what the model found."""
+        zh, en = SIGNALS[signal.code]
+        return cls(code=signal.code, zh=zh, en=en, words=signal.words, start=signal.start, end=signal.end)
+
+
 class Classification(BaseModel):
     """What one complaint is about, how sure that is, and who gets it."""
 
@@ -160,9 +175,18 @@ class Classification(BaseModel):
         description="The most probable categories, best first; by default as many as a reviewer needs."
     )
     decision: Literal["auto", "review"] = Field(description="auto: may be acted on; review: a person looks first.")
+    signals: list[SignalOut] = Field(description="What makes it urgent or special, the most urgent first.")
     department: NamedOut = Field(description="The one owner of the case.")
-    priority: Literal["P1", "P3"] = Field(description="P1 is first in line.")
+    co_departments: list[NamedOut] = Field(description="Who works on it too.")
+    queue: str = Field(description="Where in the department it lines up.")
+    priority: Priority = Field(description="P1 is first in line.")
+    first_response_due: datetime = Field(description="When the customer must have been answered.")
+    resolution_due: datetime = Field(description="When the case must be decided: never after statutory_due.")
+    statutory_due: datetime | None = Field(description="The limit that the law sets.")
+    provisional: bool = Field(description="Whether holidays that are not published yet may move a due date.")
+    rules: str = Field(description="Version of the routing rules.")
     trace: list[str] = Field(description="The routing rules that fired, in words.")
+    tried: list[str] | None = Field(None, description="The rules that did not, and why: if asked for with explain.")
     evidence: list[EvidenceOut] | None = Field(None, description="If asked for with explain.")
 
     @classmethod
@@ -191,9 +215,18 @@ class Classification(BaseModel):
                 for ranked in (prediction.ranked[:top_k] if top_k else prediction.candidates)
             ],
             decision=prediction.decision,
+            signals=[SignalOut.found(signal) for signal in prediction.signals],
             department=NamedOut.of(decision.department),
+            co_departments=[NamedOut.of(department) for department in decision.co_departments],
+            queue=decision.queue,
             priority=decision.priority,
+            first_response_due=decision.first_response.at,
+            resolution_due=decision.resolution.at,
+            statutory_due=decision.statutory,
+            provisional=decision.first_response.provisional or decision.resolution.provisional,
+            rules=decision.rules,
             trace=list(decision.trace),
+            tried=None if evidence is None else list(decision.tried),
             evidence=None if evidence is None else [EvidenceOut.of(e) for e in evidence],
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from api.schemas import (
     CategoryOut,
     Classification,
     ClassifyRequest,
+    Complaint,
     ModelOut,
     NamedOut,
 )
 from classifier.errors import TextError
-from classifier.routing import Router
+from classifier.model import Prediction
+from classifier.routing import Facts, Router
 from classifier.taxonomy import Taxonomy
 from models import Bundle
 
@@ -61,7 +64,7 @@ class Service:
             prediction = self.bundle.model.predict([request.text])[0]
         return Classification.of(
             prediction,
-            self.router.route(prediction),
+            self.router.route(_facts(request, prediction)),
             self.taxonomy,
             model=self.version,
             top_k=request.top_k,
@@ -106,3 +109,20 @@ class Service:
     def model(self) -> ModelOut:
         """What the model says about itself."""
         return ModelOut.model_validate(self.bundle.manifest, from_attributes=True)
+
+
+def _facts(request: Complaint, prediction: Prediction) -> Facts:
+    """What is known of a complaint that has just been read."""
+    now, metadata = datetime.now(UTC), request.metadata
+    return Facts(
+        prediction,
+        min(request.received_at or now, now),  # what is to come has not arrived
+        request.channel,
+        request.region,
+        request.branch,
+        {
+            name: value
+            for name in ("segment", "product", "business_channel", "amount")
+            if (value := getattr(metadata, name)) is not None
+        },
+    )

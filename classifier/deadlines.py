@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import chinese_calendar
@@ -84,6 +85,7 @@ class WorkCalendar:
     def __init__(self, own: Mapping[date, bool] | None = None, complete: frozenset[int] = frozenset()) -> None:
         self._own = dict(own or {})
         self._complete = complete
+        self._last_day = lru_cache(4_096)(self._count)  # cases that arrive together end together
 
     @classmethod
     def from_toml(cls, text: str, source: str = "calendar.toml") -> WorkCalendar:
@@ -141,7 +143,11 @@ class WorkCalendar:
         """When a term that begins at `start` (with its time zone) ends."""
         if term.unit == "minutes":
             return Deadline((start + timedelta(minutes=term.amount)).astimezone(UTC), provisional=False)
-        day = start.astimezone(CHINA).date()
+        end, provisional = self._last_day(start.astimezone(CHINA).date(), term)
+        return Deadline(end, provisional)
+
+    def _count(self, day: date, term: Term) -> tuple[datetime, bool]:
+        """The end of a term of days that begins on a day, and whether that is provisional."""
         provisional = False
         left = term.amount
         while left:
@@ -150,7 +156,7 @@ class WorkCalendar:
             provisional |= term.unit == "working_days" and not self.knows(day.year)
             left -= counted
         end = datetime(day.year, day.month, day.day, tzinfo=CHINA) + _DAY
-        return Deadline(end.astimezone(UTC), provisional)
+        return end.astimezone(UTC), provisional
 
 
 def _dates(entries: Mapping[str, Any], name: str, source: str) -> list[date]:

@@ -3,7 +3,8 @@
 ::
 
     ComplaintsError
-    ├── TaxonomyError   a taxonomy or routing file that cannot be used
+    ├── TaxonomyError   a taxonomy file that cannot be used
+    ├── RulesError      a file of routing rules that cannot be used
     ├── LexiconError    a lexicon file that cannot be used
     ├── CalendarError   a file of working days that cannot be used
     ├── TextError       one text that cannot be read
@@ -16,6 +17,9 @@
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
 
 
 class ComplaintsError(Exception):
@@ -44,7 +48,39 @@ class ComplaintsError(Exception):
 
 
 class TaxonomyError(ComplaintsError):
-    """A taxonomy or routing file that cannot be used."""
+    """A taxonomy file that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """What is wrong with a file of rules.
+
+    Attributes
+    ----------
+    line : int
+        From 1.
+    what, remedy : str
+    """
+
+    line: int
+    what: str
+    remedy: str
+
+
+class RulesError(ComplaintsError):
+    """A file of routing rules that cannot be used.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        All that is wrong, in order of lines.
+    """
+
+    def __init__(self, source: str, findings: Collection[Finding]) -> None:
+        self.findings = tuple(sorted(findings))
+        first = self.findings[0]
+        more = f" {len(findings) - 1} more: complaints rules check." if len(findings) > 1 else ""
+        super().__init__(first.what, where=f"{source}, line {first.line}", remedy=first.remedy + more)
 
 
 class LexiconError(ComplaintsError):

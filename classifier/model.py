@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.scorer import Scorer
+from classifier.signals import Signal, SignalDetector
 from classifier.text import align, readable
 
 Verdict = Literal["auto", "review"]
@@ -42,6 +43,10 @@ class Prediction:
         As many categories, most probable first, as a reviewer needs to find the right one among them.
     ranked : tuple of Ranked
         All categories, most probable first.
+    signals : tuple of Signal
+        What makes the case urgent or special, the most urgent first.
+    text : str
+        What was read, in canonical form.
     """
 
     category: str
@@ -50,6 +55,8 @@ class Prediction:
     decision: Verdict
     candidates: tuple[Ranked, ...]
     ranked: tuple[Ranked, ...]
+    signals: tuple[Signal, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +148,23 @@ class ComplaintModel:
     thresholds : Thresholds
     version : str
         The name of the kept model; every answer carries it.
+    detector : SignalDetector, optional
+        Models of before there were signals find none.
     """
 
-    def __init__(self, classes: Sequence[str], scorer: Scorer, thresholds: Thresholds, version: str) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str],
+        scorer: Scorer,
+        thresholds: Thresholds,
+        version: str,
+        detector: SignalDetector | None = None,
+    ) -> None:
         self.classes_ = tuple(classes)
         self.scorer = scorer
         self.thresholds = thresholds
         self.version = version
+        self.detector = detector
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Read each text.
@@ -157,7 +174,7 @@ class ComplaintModel:
         TextError
             If a text is empty or too long. To keep the good rest of a batch, ask text by text.
         """
-        return [self._prediction(readable(text)) for text in texts]
+        return [self._prediction(text, readable(text)) for text in texts]
 
     def explain(self, text: str, limit: int = 8) -> Explanation:
         """Read one text and name at most `limit` words that spoke for its category. Raises `TextError`.
@@ -166,7 +183,7 @@ class ComplaintModel:
         characters it stands on; a word's weight is the sum over its characters, wherever it stands.
         """
         canonical = readable(text)
-        prediction = self._prediction(canonical)
+        prediction = self._prediction(text, canonical)
         spoke = self._spoke(canonical, self.classes_.index(prediction.category))
         aligned = align(text)
         weights: dict[str, float] = {}
@@ -190,7 +207,7 @@ class ComplaintModel:
                 spoke[start:end] += added[row] / times[row] / (end - start)
         return spoke
 
-    def _prediction(self, canonical: str) -> Prediction:
+    def _prediction(self, text: str, canonical: str) -> Prediction:
         terms = self.scorer.terms(canonical)
         probabilities = self.scorer.probabilities(terms)
         order = np.argsort(-probabilities, kind="stable").tolist()
@@ -209,4 +226,6 @@ class ComplaintModel:
             "auto" if sure else "review",
             (first, *(r for r in rest if r.probability >= least.candidate)),
             ranked,
+            self.detector.find(text, canonical) if self.detector else (),
+            canonical,
         )

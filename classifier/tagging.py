@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from classifier.errors import TextError
 from classifier.model import ComplaintModel
-from classifier.routing import Router
+from classifier.routing import Facts, Router
 from classifier.tables import Row, Table, open_writer
 from classifier.tables.cells import as_text
 from classifier.tables.table import unused_name
@@ -118,7 +119,7 @@ def _tag(row: Row, column: int, model: ComplaintModel, router: Router, summary: 
                 ";".join(prediction.secondary),
                 round(prediction.confidence, 4),
                 prediction.decision,
-                router.route(prediction).department.code,
+                router.route(Facts(prediction, datetime.now(UTC))).department.code,
             ]
             summary.decisions[prediction.decision] += 1
             summary.categories[category.code] += 1

@@ -91,8 +91,8 @@ def model(bundle: Bundle) -> ComplaintModel:
 
 
 @pytest.fixture(scope="session")
-def router(bundle: Bundle) -> Router:
-    return Router(bundle.taxonomy)
+def router(taxonomy: Taxonomy) -> Router:
+    return Router(taxonomy)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,361 @@
+"""Reading a file of rules: TOML text in, a checked `RuleBook` out, or all that is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, cast
+
+from classifier.deadlines import UNITS, Term
+from classifier.errors import Finding, RulesError
+from classifier.routing.check import logical_findings
+from classifier.routing.conditions import NAMES, Between, Condition, OneOf, Signalled, Within, Words
+from classifier.routing.facts import CHANNELS, Facts
+from classifier.routing.lines import Path as Place
+from classifier.routing.lines import entry_lines, line_of
+from classifier.routing.rules import (
+    ANY,
+    OF_CATEGORY,
+    ONE_LEVEL_UP,
+    OUTCOMES,
+    PRIORITIES,
+    Outcomes,
+    Priority,
+    Rule,
+    RuleBook,
+    Statute,
+)
+from classifier.signals import SIGNALS
+from classifier.taxonomy import Taxonomy
+from classifier.text import normalize
+
+BUNDLED: Final = Path(__file__).with_name("default.toml")
+
+FORMAT: Final = 1
+"""Of the file; a new meaning gets a new number."""
+
+_DECISIONS: Final = {"auto": "自动", "review": "人工复核"}
+_METADATA: Final = tuple(name.partition(".")[2] for name in NAMES if name.startswith("metadata."))
+_PLAIN: Final = tuple(name for name in NAMES if "." not in name)
+
+
+def read_rules(text: str, taxonomy: Taxonomy, *, source: str) -> RuleBook:
+    """Read and check a file of rules.
+
+    Parameters
+    ----------
+    text : str
+        As docs/rules.md describes it.
+    taxonomy : Taxonomy
+        Has the categories, groups and departments that rules may name.
+    source : str
+        The file's name, for errors.
+
+    Raises
+    ------
+    RulesError
+        With everything that is wrong, each with its line and remedy.
+    """
+    return _Reader(text, taxonomy, source, strict=True).book()
+
+
+def bundled_rules(taxonomy: Taxonomy) -> RuleBook:
+    """The rules that come with the program, without what a bank's own taxonomy does not have.
+
+    Raises
+    ------
+    RulesError
+        If the taxonomy lacks a department without which they are no rules, such as ``triage``.
+    """
+    return _Reader(BUNDLED.read_text(encoding="utf-8"), taxonomy, taxonomy.source, strict=False).book()
+
+
+class _Reader:
+    def __init__(self, text: str, taxonomy: Taxonomy, source: str, *, strict: bool) -> None:
+        self.text = text
+        self.taxonomy = taxonomy
+        self.source = source
+        self.strict = strict
+        self.findings: list[Finding] = []
+        self.lines: Mapping[Place, int] = {}
+        self.groups = {category.group.code: category.group.zh for category in taxonomy.values()}
+        self.categories = {category.code: category.zh for category in taxonomy.values()}
+        self.departments = {department.code: department.zh for department in taxonomy.departments.values()}
+
+    def book(self) -> RuleBook:
+        try:
+            document = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            found = Finding(_toml_line(error), f"this is not TOML ({error})", "Correct this line.")
+            raise RulesError(self.source, [found]) from error
+        self.lines = entry_lines(self.text)
+        self._only(document, ("format", "statute", "one_level_up", "rule"), ())
+        if document.get("format") != FORMAT:
+            self._fault(("format",), f"format is {document.get('format')!r}", f"Write format = {FORMAT}.")
+        book = RuleBook(self.text, self._rules(document), self._statutes(document), self._up(document))
+        self.findings += logical_findings(book, self.taxonomy)
+        if self.findings:
+            raise RulesError(self.source, set(self.findings))
+        return book
+
+    def _fault(self, place: Place, what: str, remedy: str) -> None:
+        self.findings.append(Finding(line_of(self.lines, place), what, remedy))
+
+    def _only(self, table: Mapping[str, Any], known: Collection[str], place: Place) -> None:
+        for name in table.keys() - set(known):
+            self._fault((*place, name), f"{name!r} is unknown here", f"Known are: {', '.join(known)}.")
+
+    def _tables(self, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        tables = document.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self._fault((name,), f"{name} is no list of tables", f"Write each as [[{name}]].")
+            return []
+        return tables
+
+    def _named(self, table: Mapping[str, Any], field: str, place: Place) -> str:
+        value = table.get(field)
+        if not isinstance(value, str) or not value.strip():
+            self._fault((*place, field), f"{field!r} is missing or empty", f'Add {field} = "…".')
+            return ""
+        return value
+
+    def _rules(self, document: Mapping[str, Any]) -> tuple[Rule, ...]:
+        rules = []
+        for number, table in enumerate(self._tables(document, "rule")):
+            place: Place = ("rule", number)
+            self._only(table, ("name", "why", "when", "then"), place)
+            when, then = (self._table(table, name, place) for name in ("when", "then"))
+            if not then:
+                self._fault((*place, "then"), "the rule decides nothing", f"Name one of: {', '.join(OUTCOMES)}.")
+            found = len(self.findings)
+            conditions = self._conditions(when, (*place, "when"))
+            if not self.strict and len(conditions) < len(when):
+                del self.findings[found:]  # it asks for what this taxonomy does not have: it can never fire
+                continue
+            rules.append(
+                Rule(
+                    self._named(table, "name", place),
+                    line_of(self.lines, place),
+                    self._named(table, "why", place),
+                    conditions,
+                    self._outcomes(then, (*place, "then")),
+                )
+            )
+        return tuple(rules)
+
+    def _table(self, table: Mapping[str, Any], name: str, place: Place) -> dict[str, Any]:
+        value = table.get(name, {})
+        if not isinstance(value, dict):
+            self._fault((*place, name), f"{name!r} is no table", f"Write {name}.… = …")
+            return {}
+        return value
+
+    def _conditions(self, when: Mapping[str, Any], place: Place) -> tuple[Condition, ...]:
+        self._only(when, (*_PLAIN, "metadata"), place)
+        metadata = self._table(when, "metadata", place)
+        self._only(metadata, _METADATA, (*place, "metadata"))
+        found = [self._condition(name, when[name], (*place, name)) for name in _PLAIN if name in when]
+        found += [
+            self._condition(f"metadata.{name}", metadata[name], (*place, "metadata", name))
+            for name in _METADATA
+            if name in metadata
+        ]
+        return tuple(condition for condition in found if condition is not None)
+
+    def _condition(self, key: str, value: Any, place: Place) -> Condition | None:
+        if key == "confidence":
+            return self._within(key, value, place, lambda facts: Decimal(repr(facts.prediction.confidence)))
+        if key == "metadata.amount":
+            return self._within(key, value, place, lambda facts: cast("Decimal | None", facts.metadata.get("amount")))
+        if key == "time":
+            return self._between(value, place)
+        words = self._words(key, value, place)
+        if not words:
+            return None
+        if key == "words":
+            return Words(tuple(dict.fromkeys(normalize(word) for word in words)))
+        if key == "group":  # of a case only its category is known
+            members = {c.code: c.group.zh for c in self.taxonomy.values() if c.group.code in words}
+            return OneOf(key, members, _VALUES["category"])
+        names = self._known(key)
+        wanted = {word: names[word] if names is not None else word for word in words}
+        return Signalled(wanted) if key == "signals" else OneOf(key, wanted, _VALUES[key])
+
+    def _known(self, key: str) -> Mapping[str, str] | None:
+        """The values a condition may name, with their names; None if any is right."""
+        return {
+            "category": self.categories,
+            "secondary": self.categories,
+            "group": self.groups,
+            "decision": _DECISIONS,
+            "signals": {code: names[0] for code, names in SIGNALS.items()},
+            "channel": CHANNELS,
+        }.get(key)
+
+    def _words(self, key: str, value: Any, place: Place) -> list[str]:
+        """One word or a list of them, those that are not known left out and found fault with."""
+        words = [value] if isinstance(value, str) else value
+        if (
+            not isinstance(words, list)
+            or not words
+            or not all(isinstance(word, str) and word.strip() for word in words)
+        ):
+            self._fault(place, f"{key!r} is no list of words", f'Write {key} = ["…"].')
+            return []
+        known = self._known(key)
+        if known is None:
+            return words
+        for word in words:
+            if self.strict and word not in known:
+                self._fault(place, f"{key} {word!r} is unknown", f"Known are: {', '.join(known)}.")
+        return [word for word in words if word in known]
+
+    def _within(self, key: str, value: Any, place: Place, of: Callable[[Facts], Decimal | None]) -> Condition | None:
+        bounds = ("at_least", "below")
+        if (
+            not isinstance(value, dict)
+            or not value
+            or not value.keys() <= set(bounds)
+            or not all(type(bound) in (int, float) for bound in value.values())
+        ):
+            self._fault(place, f"{key!r} has no bounds", f"Write {key} = {{ at_least = 0.5, below = 0.9 }}, or one.")
+            return None
+        low, high = (Decimal(repr(value[name])) if name in value else None for name in bounds)
+        return Within(key, low, high, of)
+
+    def _between(self, value: Any, place: Place) -> Condition | None:
+        try:
+            if not isinstance(value, dict) or value.keys() != {"from", "to"}:
+                raise ValueError
+            start, end = (_time(value[name]) for name in ("from", "to"))
+        except ValueError:
+            self._fault(place, "'time' is no part of the day", 'Write time = { from = "22:00", to = "06:00" }.')
+            return None
+        return Between(start, end)
+
+    def _outcomes(self, then: Mapping[str, Any], place: Place) -> Outcomes:
+        self._only(then, OUTCOMES, place)
+        given: dict[str, Any] = {}
+        for name in ("department", "conflict_of_interest"):
+            if name in then:
+                given[name] = self._department(then[name], name, (*place, name))
+        if "co_departments" in then:
+            given["co_departments"] = self._co_departments(then["co_departments"], (*place, "co_departments"))
+        if "queue" in then:
+            given["queue"] = self._named(then, "queue", place)
+        if "priority" in then:
+            given["priority"] = self._priority(then["priority"], (*place, "priority"))
+        for name in ("first_response", "resolution"):
+            if name in then:
+                given[name] = self._term(then[name], name, (*place, name))
+        return Outcomes(**given)
+
+    def _department(self, value: Any, outcome: str, place: Place) -> str | None:
+        stands = {"department": OF_CATEGORY, "conflict_of_interest": ONE_LEVEL_UP}.get(outcome)
+        known = [*([stands] if stands else []), *self.departments]
+        if value in known:
+            return str(value)
+        self._fault(
+            place,
+            f"{self.taxonomy.source} has no department {value!r}",
+            f"Use one of: {', '.join(known)}; or add it there as a [[department]].",
+        )
+        return None
+
+    def _co_departments(self, value: Any, place: Place) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            self._fault(place, "'co_departments' is no list of departments", 'Write co_departments = ["…"].')
+            return ()
+        codes = [code for code in value if self.strict or code in self.departments]
+        found = [self._department(code, "co_departments", place) for code in codes]
+        return tuple(dict.fromkeys(code for code in found if code))
+
+    def _priority(self, value: Any, place: Place) -> Priority | None:
+        if value in PRIORITIES:
+            return cast(Priority, value)
+        self._fault(place, f"priority is {value!r}", f"Use one of: {', '.join(PRIORITIES)}.")
+        return None
+
+    def _term(self, value: Any, outcome: str, place: Place) -> Term | None:
+        unit = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else None
+        if unit in UNITS and type(value[unit]) is int and 1 <= value[unit] <= _LONGEST:
+            return Term(value[unit], unit)
+        self._fault(
+            place,
+            f"{outcome!r} is no length of time from 1 to {_LONGEST:,}",
+            f"Write {outcome} = {{ working_days = 15 }}, or with one of: {', '.join(UNITS)}.",
+        )
+        return None
+
+    def _statutes(self, document: Mapping[str, Any]) -> tuple[Statute, ...]:
+        statutes = []
+        for number, table in enumerate(self._tables(document, "statute")):
+            place: Place = ("statute", number)
+            self._only(table, ("name", "effective", "calendar_days"), place)
+            effective, days = table.get("effective"), table.get("calendar_days")
+            if not isinstance(effective, date) or isinstance(effective, datetime):
+                self._fault((*place, "effective"), "'effective' is no date", "Write effective = 2020-03-01.")
+                continue
+            rising = isinstance(days, list) and all(type(day) is int and 1 <= day <= _LONGEST for day in days)
+            if not rising or not days or days != sorted(set(days)):
+                self._fault(
+                    (*place, "calendar_days"), "'calendar_days' do not rise", "Write calendar_days = [15, 30, 60]."
+                )
+                continue
+            statutes.append(Statute(self._named(table, "name", place), effective, tuple(days)))
+        return tuple(sorted(statutes, key=lambda statute: statute.effective))
+
+    def _up(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        above = self._table(document, "one_level_up", ())
+        up: dict[str, str] = {}
+        for below, department in above.items():
+            place: Place = ("one_level_up", below)
+            if not self.strict and below not in (*self.departments, ANY):
+                continue
+            if below != ANY:
+                self._department(below, "co_departments", place)
+            found = self._department(department, "co_departments", place)
+            if found:
+                up[below] = found
+        if ANY not in above:
+            self._fault(("one_level_up",), f"nobody stands above the rest (no {ANY!r})", f'Add "{ANY}" = "…".')
+        for below in up:
+            seen = [below]
+            while (higher := up.get(seen[-1])) is not None and higher not in seen:
+                seen.append(higher)
+            if higher is not None:
+                self._fault(("one_level_up", below), f"{below!r} stands above itself", "Break the circle.")
+        return {ANY: "", **up}
+
+
+_LONGEST: Final = 1_000_000
+
+_VALUES: Final[Mapping[str, Callable[[Facts], Collection[str | None]]]] = {
+    "category": lambda facts: (facts.prediction.category,),
+    "secondary": lambda facts: facts.prediction.secondary,
+    "decision": lambda facts: (facts.prediction.decision,),
+    "channel": lambda facts: (facts.channel,),
+    "region": lambda facts: (facts.region,),
+    "branch": lambda facts: (facts.branch,),
+    "metadata.segment": lambda facts: (cast("str | None", facts.metadata.get("segment")),),
+    "metadata.product": lambda facts: (cast("str | None", facts.metadata.get("product")),),
+    "metadata.business_channel": lambda facts: (cast("str | None", facts.metadata.get("business_channel")),),
+}
+"""What a case has of what a rule asks for."""
+
+
+def _time(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str):
+        return time.fromisoformat(value)
+    raise ValueError(value)
+
+
+def _toml_line(error: tomllib.TOMLDecodeError) -> int:
+    """The line its message names; a file that ends too soon names none."""
+    words = str(error).rpartition("line ")[2].split(",")[0].split()
+    return int(words[0]) if words and words[0].isdecimal() else 1

@@ -1,0 +1,228 @@
+"""From what is known of a case to who gets it, how soon, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from classifier.deadlines import CHINA, Deadline, Term, WorkCalendar
+from classifier.routing.facts import Facts
+from classifier.routing.reading import bundled_rules
+from classifier.routing.rules import DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook, Statute
+from classifier.taxonomy import Named, Taxonomy
+from classifier.text import normalize
+
+_UNITS: Final = {"minutes": "分钟", "working_days": "个工作日", "calendar_days": "个自然日"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a case goes.
+
+    Attributes
+    ----------
+    department : Named
+        The one owner.
+    co_departments : tuple of Named
+        Those who work on it too.
+    queue : str
+        Where in the department it lines up.
+    priority : {'P1', 'P2', 'P3', 'P4'}
+        P1 is first in line.
+    first_response, resolution : Deadline
+        When the customer must have been answered, and when the case must be decided: never after `statutory`.
+    statutory : datetime or None
+        The limit that the law sets, in UTC; None where none binds.
+    trace : tuple of str
+        The rules that fired, in order: why, on what evidence, and what each decided.
+    tried : tuple of str
+        The rules that did not, each with the first thing it missed.
+    rules : str
+        Version of the rules.
+    """
+
+    department: Named
+    co_departments: tuple[Named, ...]
+    queue: str
+    priority: Priority
+    first_response: Deadline
+    resolution: Deadline
+    statutory: datetime | None
+    trace: tuple[str, ...]
+    tried: tuple[str, ...]
+    rules: str
+
+
+class Router:
+    """Turns what is known of cases into decisions.
+
+    Parameters
+    ----------
+    taxonomy : Taxonomy
+        Gives each category its department.
+    book : RuleBook, optional
+        By default the rules that come with the program.
+    calendar : WorkCalendar, optional
+        By default the published one.
+
+    Raises
+    ------
+    RulesError
+        If the program's own rules cannot be used with a taxonomy.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, book: RuleBook | None = None, calendar: WorkCalendar | None = None) -> None:
+        self.taxonomy = taxonomy
+        self.book = book or bundled_rules(taxonomy)
+        self.calendar = calendar or WorkCalendar()
+        self._rules = [_Prepared(rule, taxonomy) for rule in self.book.rules]
+        self._version = self.book.version
+        # By any of its names, in canonical form: whoever registers a case writes the branch as he knows it.
+        self._called = {
+            normalize(name): named.code
+            for named in taxonomy.departments.values()
+            for name in (named.code, named.zh, named.en)
+        }
+
+    def route(self, facts: Facts) -> Decision:
+        """Decide who owns a case, how soon it is due, and why."""
+        decided: dict[str, Any] = {}
+        co_departments: list[str] = []
+        trace: list[str] = []
+        tried: list[str] = []
+        for rule in self._rules:
+            missed = rule.missed(facts)
+            if missed is None:
+                trace.append(rule.fire(facts, decided, co_departments))
+            else:
+                tried.append(missed)
+        owner = self._owner(facts, decided, co_departments, trace)
+        departments = self.taxonomy.departments
+        first_response, resolution, statutory = self._due(facts.arrived, decided, trace)
+        return Decision(
+            departments[owner],
+            tuple(departments[code] for code in dict.fromkeys(co_departments) if code != owner),
+            decided["queue"],
+            decided["priority"],
+            first_response,
+            resolution,
+            statutory,
+            tuple(trace),
+            tuple(tried),
+            self._version,
+        )
+
+    def statutory(self, arrived: datetime, extensions: int = 0) -> datetime | None:
+        """The latest moment, in UTC, to decide a case that has been extended so often; None where no law binds it.
+
+        Raises
+        ------
+        ValueError
+            If the law allows no such number of extensions.
+        """
+        statute = self._statute(arrived)
+        if statute is None:
+            return None
+        if extensions >= len(statute.calendar_days):
+            raise ValueError(f"{statute.name}: {len(statute.calendar_days) - 1} extensions at most")
+        return self.calendar.deadline(arrived, Term(statute.calendar_days[extensions], "calendar_days")).at
+
+    def _statute(self, arrived: datetime) -> Statute | None:
+        return self.book.statute(arrived.astimezone(CHINA).date()) if self.book.statutes else None
+
+    def _owner(self, facts: Facts, decided: dict[str, Any], co_departments: list[str], trace: list[str]) -> str:
+        owner: str = decided["department"]
+        if owner == OF_CATEGORY:
+            owner = self.taxonomy[facts.prediction.category].department.code
+        complained_about = self._called.get(normalize(facts.branch)) if facts.branch else None
+        if complained_about is None:
+            return owner
+        name = self.taxonomy.departments[complained_about].zh
+        if complained_about in co_departments:
+            co_departments[:] = [code for code in co_departments if code != complained_about]
+            trace.append(f"【利益回避】被投诉的是{name}，不参与协办")
+        if complained_about == owner:
+            up = decided["conflict_of_interest"]
+            owner = self.book.above(owner) if up == ONE_LEVEL_UP else up
+            trace.append(f"【利益回避】被投诉的是{name}，改由{self.taxonomy.departments[owner].zh}办理")
+        return owner
+
+    def _due(
+        self, arrived: datetime, decided: dict[str, Any], trace: list[str]
+    ) -> tuple[Deadline, Deadline, datetime | None]:
+        first_response = self.calendar.deadline(arrived, decided["first_response"])
+        resolution = self.calendar.deadline(arrived, decided["resolution"])
+        statutory = self.statutory(arrived)
+        if statutory is not None:
+            limit = Deadline(statutory, provisional=False)
+            statute = self._statute(arrived)
+            if statute is not None and limit.at < resolution.at:
+                trace.append(f"【法定时限】《{statute.name}》{statute.calendar_days[0]}个自然日早于承诺时限，以此为准")
+            resolution = min(resolution, limit)
+        if resolution.provisional:
+            trace.append("【暂定时限】该年度的放假安排尚未公布，按周一至周五计算，公布后重算")
+        return min(first_response, resolution), resolution, statutory
+
+
+class _Prepared:
+    """A rule with its sentences made beforehand."""
+
+    def __init__(self, rule: Rule, taxonomy: Taxonomy) -> None:
+        self._conditions = [(c, f"【{rule.name}】未触发，它要求{c.asked}") for c in rule.conditions]
+        self._head = f"【{rule.name}】{rule.why}"
+        named = rule.outcomes.named()
+        self._co_departments = rule.outcomes.co_departments
+        self._once = [(name, named[name]) for name in DECIDED_ONCE if name in named]
+        self._said = {name: _said(name, value, taxonomy) for name, value in named.items()}
+
+    def missed(self, facts: Facts) -> str | None:
+        """The first thing that a case misses, in words; None if it misses nothing."""
+        for condition, missed in self._conditions:
+            if not condition.holds(facts):
+                return missed
+        return None
+
+    def fire(self, facts: Facts, decided: dict[str, Any], co_departments: list[str]) -> str:
+        """Decide what is still open, and say so."""
+        said = []
+        for name, value in self._once:
+            if name not in decided:
+                decided[name] = value
+                said.append(self._said[name])
+        if self._co_departments:
+            co_departments += self._co_departments
+            said.append(self._said["co_departments"])
+        evidence = "；".join(condition.evidence(facts) for condition, _ in self._conditions)
+        shown = "、".join(filter(None, said)) or "前面的规则已经决定"
+        return f"{self._head}{f'（{evidence}）' if evidence else ''}：{shown}"
+
+
+def _said(name: str, value: Any, taxonomy: Taxonomy) -> str:
+    """What a rule decides, in words; empty for what matters only when it happens."""
+    if name == "department":
+        return "由类别对应的部门办理" if value == OF_CATEGORY else f"由{taxonomy.departments[value].zh}办理"
+    if name == "co_departments":
+        return "协办" + "、".join(taxonomy.departments[code].zh for code in value)
+    if name == "queue":
+        return f"队列{value}"
+    if name == "priority":
+        return f"优先级{value}"
+    if isinstance(value, Term):
+        return f"{value.amount}{_UNITS[value.unit]}内{'首次回应' if name == 'first_response' else '办结'}"
+    return ""
+
+
+def in_china(moment: datetime) -> str:
+    """A moment as people in China read it.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> in_china(datetime(2026, 12, 14, 16, 0, tzinfo=UTC))
+    '2026-12-14 24:00'
+    """
+    local = moment.astimezone(CHINA)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,192 @@
+"""Signals: what makes a case urgent or special, whatever its category, each with its place in the text.
+
+A text is read clause by clause. What is looked for is learnt (`training.signals`): words and pairs of neighbouring
+words, characters and pairs of neighbouring characters, weighed twice, over the whole text and over the clause that
+speaks for the signal most, which is its place. docs/signals.md defines the signals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.features import PIECE
+from classifier.scorer import WEIGHTS, Floats
+from classifier.text import align
+from classifier.tokenizer import Tokenizer
+
+SIGNALS: Final[Mapping[str, tuple[str, str]]] = {
+    "money_at_risk": ("资金正在受损", "Money at risk"),
+    "self_harm": ("轻生或自伤风险", "Self-harm"),
+    "regulator": ("监管或信访", "Regulator"),
+    "media": ("媒体或网络曝光", "Media"),
+    "legal": ("律师或诉讼", "Legal action"),
+    "group": ("多人共同反映", "Group"),
+    "staff_misconduct": ("指称员工违规", "Staff misconduct"),
+    "vulnerable": ("需要特别照顾的客户", "Vulnerable customer"),
+    "said_before": ("此前已反映未解决", "Said before"),
+}
+"""Code, Chinese and English name of every signal, the most urgent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something urgent or special that a text carries.
+
+    Attributes
+    ----------
+    code : str
+        Of `SIGNALS`.
+    words : str
+        The clause that speaks for it most, as it was written.
+    start, end : int
+        Its half-open span in the text as it was given.
+    """
+
+    code: str
+    words: str
+    start: int
+    end: int
+
+
+class SignalDetector:
+    """Finds signals.
+
+    A text carries a signal if the score of the whole and that of its strongest clause add up to more than 0. With F
+    terms and S signals:
+
+    Parameters
+    ----------
+    codes : sequence of str, length S
+        Signals in column order.
+    vocabulary : sequence of str, length F
+    idf : ndarray, shape (F,)
+    weights : ndarray, shape (F, 2 S)
+        Row-major float32: for the whole text, then for a clause.
+    intercepts : ndarray, shape (2 S,)
+    tokenizer : Tokenizer
+
+    Raises
+    ------
+    ValueError
+        If shapes or types are not as above.
+    """
+
+    def __init__(
+        self,
+        codes: Sequence[str],
+        vocabulary: Sequence[str],
+        idf: Floats,
+        weights: Floats,
+        intercepts: Floats,
+        tokenizer: Tokenizer,
+    ) -> None:
+        if weights.shape != (len(vocabulary), 2 * len(codes)) or intercepts.shape != (2 * len(codes),):
+            raise ValueError(f"{len(vocabulary)} terms and {len(codes)} signals do not fit weights {weights.shape}")
+        for name, array in (("idf", idf), ("weights", weights), ("intercepts", intercepts)):
+            if array.dtype != WEIGHTS or not array.flags.c_contiguous:
+                raise ValueError(f"{name} must be row-major float32, not {array.dtype}")
+        self.codes = tuple(codes)
+        self.vocabulary = vocabulary
+        self.idf = idf
+        self.weights = weights
+        self.intercepts = intercepts
+        self.tokenizer = tokenizer
+        self._row = {term: row for row, term in enumerate(vocabulary)}
+
+    def find(self, text: str, canonical: str) -> tuple[Signal, ...]:
+        """The signals of a text, in the order of `SIGNALS`.
+
+        Parameters
+        ----------
+        text : str
+            As it was given.
+        canonical : str
+            Its canonical form.
+        """
+        scores, clauses = self._scores(canonical)
+        found = np.flatnonzero(scores.max(axis=0) > 0).tolist()
+        if not found:
+            return ()
+        aligned = align(text)
+        signals = []
+        for column in found:
+            start, end = aligned.original_span(*clauses[int(scores[:, column].argmax())])
+            signals.append(Signal(self.codes[column], text[start:end], start, end))
+        return tuple(sorted(signals, key=lambda signal: _ORDER[signal.code]))
+
+    def scores(self, canonical: str) -> Floats:
+        """The scores of a canonical text, shape (S,)."""
+        strongest: Floats = self._scores(canonical)[0].max(axis=0)
+        return strongest
+
+    def _scores(self, canonical: str) -> tuple[Floats, list[tuple[int, int]]]:
+        """Scores by clause, that of the whole text added to each, shape (C, S), and the C clauses' spans."""
+        spans = list(clause_spans(canonical))
+        row_of = self._row.get
+        whole: dict[int, int] = {}
+        rows: list[int] = []
+        counts: list[int] = []
+        starts: list[int] = []
+        for start, end in spans:
+            clause: dict[int, int] = {}
+            for term in clause_terms(self.tokenizer, canonical[start:end]):
+                row = row_of(term)
+                if row is not None:
+                    clause[row] = clause.get(row, 0) + 1
+            starts.append(len(rows))
+            rows += clause
+            counts += clause.values()
+            for row, count in clause.items():
+                whole[row] = whole.get(row, 0) + count
+        size = len(self.codes)
+        scores = np.zeros((len(spans), size), WEIGHTS) + self.intercepts[:size] + self.intercepts[size:]
+        if rows:
+            terms = np.fromiter(whole, np.intp, len(whole))
+            scores += self._values(terms, whole.values()) @ self.weights[terms, :size]
+            for number, (start, end) in enumerate(pairwise([*starts, len(rows)])):
+                terms = np.array(rows[start:end], np.intp)
+                scores[number] += self._values(terms, counts[start:end]) @ self.weights[terms, size:]
+        return scores, spans
+
+    def _values(self, rows: NDArray[np.intp], counts: Collection[int]) -> Floats:
+        """TF-IDF values of terms: sub-linear counts, a vector of length one."""
+        values = (1 + np.log(np.fromiter(counts, WEIGHTS, len(counts)))) * self.idf[rows]
+        length = float(np.sqrt(values @ values))
+        return values / WEIGHTS.type(length) if length else values
+
+
+def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
+    """The half-open spans of a text's clauses, each with the mark that ends it; one at least.
+
+    Examples
+    --------
+    >>> text = "卡丢了,挂失不上!!快"
+    >>> [text[start:end] for start, end in clause_spans(text)]
+    ['卡丢了,', '挂失不上!!', '快']
+    """
+    start = 0
+    for mark in _END.finditer(canonical):
+        if mark.start() > start:
+            yield start, mark.end()
+            start = mark.end()
+    if start < len(canonical) or not start:
+        yield start, len(canonical)
+
+
+def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:
+    """Words and pairs of words, characters and pairs of characters of a clause in canonical form."""
+    words = tokenizer(clause)
+    marked = [PIECE + character for character in clause if character != " "]
+    pairs = (first + second[1] for first, second in pairwise(marked))
+    return [*words, *map(" ".join, pairwise(words)), *marked, *pairs]
+
+
+_END: Final = re.compile("[,.。;:!?…~]+")
+_ORDER: Final = {code: number for number, code in enumerate(SIGNALS)}
