@@ -26,7 +26,10 @@ from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
 from api.privacy import open_key
-from api.routes import catalogue, classify, complaints, jobs
+from api.reviews import Reviewing
+from api.routes import catalogue, classify, complaints, jobs, reviews
+from api.routes import rules as rules_routes
+from api.rules import Rules
 from api.schemas import Problem
 from api.service import Service
 from api.settings import Settings, load_settings
@@ -60,14 +63,18 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     ------
     StorageError
         If the case database or the key beside it cannot be used.
+    CalendarError, RulesError
+        If the bank's working days or the rules cannot be used.
     """
     database = open_database(settings.cases)
     shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    rules = Rules(database, service, settings.calendar)
     rates = Rates(Path(shared) / "rates" if shared else None)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with rules.refreshing():
+            yield
         database.dispose()
         rates.close()
 
@@ -85,10 +92,13 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
-    app.state.casework = Casework(service.taxonomy, database)
+    casework = Casework(service, database)
+    app.state.casework = casework
+    app.state.reviewing = Reviewing(service, casework, database)
+    app.state.rules = rules
     app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
-    for router in (complaints.router, jobs.router, classify.router, catalogue.router):
-        app.include_router(router)
+    for router in (complaints, reviews, jobs, rules_routes, classify, catalogue):
+        app.include_router(router.router)
     problems.install(app)
     _describe_problems(app)
     # The last one added is the first that a request meets.
@@ -98,7 +108,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
             "/v1/classify/batch": settings.batch_max_bytes,
             "/v1/classify": settings.classify_max_bytes,
             "/v1/complaints": settings.classify_max_bytes,
-            "/v1/complaints/{complaint_id}/corrections": settings.classify_max_bytes,
+            "/v1/complaints/{complaint_id}/correction": settings.classify_max_bytes,
+            "/v1/complaints/{complaint_id}/return": settings.classify_max_bytes,
+            "/v1/complaints/{complaint_id}/events": settings.classify_max_bytes,
+            "/v1/reviews/claim": settings.classify_max_bytes,
+            "/v1/reviews/{complaint_id}/release": settings.classify_max_bytes,
+            "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
         },
         seconds=settings.body_seconds,
@@ -110,7 +125,13 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
 
 def open_intake(service: Service, settings: Settings, database: Database) -> Intake:
     """The front door of a case database. Raises `StorageError` if the key beside it cannot be used."""
-    return Intake(service, Cases(database), open_key(settings, database), keep_raw=settings.keep_raw_text)
+    return Intake(
+        service,
+        Cases(database),
+        open_key(settings, database),
+        keep_raw=settings.keep_raw_text,
+        sample=settings.review_sample,
+    )
 
 
 def _end_with_parent() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from api.schemas import Channel, Classification, Complaint, Short, StrictRequest
-from api.storage import Case
+from api.life import Event, Life, Noted
+from api.schemas import Channel, Classification, Complaint, Moment, Short, SignalOut, StrictRequest
+from api.storage import Case, now
+from classifier.signals import Signal
 
 
 def _utc(moment: datetime) -> datetime:
@@ -55,12 +58,20 @@ class Registered(Classification):
     related: list[RelatedOut] = Field(description="Earlier cases of the same matter, the likeliest first.")
 
 
-class CorrectionRequest(StrictRequest):
-    """The right category of a case."""
+class EventRequest(StrictRequest):
+    """Something that happened to a case."""
 
-    category: Short = Field(description="A category code.", examples=["card_fees"])
-    by: Short | None = Field(None, description="Who says so; by default the key's owner.", examples=["复核员 李"])
-    note: str | None = Field(None, max_length=2_000, description="Why.")
+    event: Event
+    at: Moment | None = Field(
+        None, description="When it happened; by default now. Sent again with the same moment, it is kept once."
+    )
+    by: Short | None = Field(None, description="Who did it; by default the key's owner.", examples=["张经办"])
+    note: str | None = Field(None, max_length=2_000, description="What and why; an extension needs it.")
+    approver: Short | None = Field(None, description="Who approved an extension; it needs one.")
+    until: Moment | None = Field(
+        None, description="What an extension is promised for; by default the latest day that the law allows."
+    )
+    satisfaction: int | None = Field(None, ge=1, le=5, strict=True, description="What following up brought, 5 is best.")
 
 
 class PredictionOut(BaseModel):
@@ -73,6 +84,7 @@ class PredictionOut(BaseModel):
     verdict: Literal["auto", "review"]
     secondary: list[str]
     candidates: list[tuple[str, float]]
+    signals: list[SignalOut] | None = Field(description="Null for cases of before there were signals.")
 
 
 class DecisionOut(BaseModel):
@@ -80,9 +92,17 @@ class DecisionOut(BaseModel):
 
     decided_at: Kept
     rules: str = Field(description="Version of the routing rules.")
+    reason: str | None = Field(description="intake, corrected, returned, reopened or calendar.")
     department: str
+    co_departments: list[str] | None
+    queue: str | None
     priority: str
+    first_response_due: Kept | None
+    resolution_due: Kept | None
+    statutory_due: Kept | None
+    provisional: bool | None = Field(description="Whether holidays that are not published yet may move a due date.")
     trace: list[str]
+    tried: list[str] | None
     standing: Literal["new", "repeat"] | None = Field(description="Null for cases of before there was a rule.")
     related: list[RelatedOut] | None
 
@@ -93,8 +113,45 @@ class CorrectionOut(BaseModel):
     corrected_at: Kept
     corrected_by: str
     category: str
-    selection: str = Field(description="review: the model asked for a person; correction: a person noticed.")
+    selection: str = Field(
+        description="Why a person looked. uncertain (or, of earlier programs, review): the model asked for it; sample: "
+        "drawn to check the model, blind; returned: by a department; correction: a person noticed."
+    )
     note: str | None
+    kind: str | None
+    business: str | None
+    cause: str | None
+    business_channel: str | None
+
+
+class EventOut(BaseModel):
+    """What happened to a case."""
+
+    event: Event | Noted | Literal["returned"]
+    happened_at: Kept
+    recorded_at: Kept
+    actor: str
+    note: str | None
+    approver: str | None
+    satisfaction: int | None
+    due: Kept | None = Field(description="Of an extension, the new due date; of a breach, what was due.")
+
+
+class DeadlineOut(BaseModel):
+    """What is due of a case, and what became of it."""
+
+    due: Kept
+    met_at: Kept | None
+    state: Literal["running", "met", "missed"]
+
+    @classmethod
+    def of(cls, due: datetime | None, met_at: datetime | None) -> DeadlineOut | None:
+        """Judge it; None where nothing was due."""
+        if due is None:
+            return None
+        in_time = (met_at or now()) <= due
+        state: Literal["running", "met", "missed"] = "missed" if not in_time else "met" if met_at else "running"
+        return cls(due=due, met_at=met_at, state=state)
 
 
 class CaseOut(BaseModel):
@@ -119,14 +176,38 @@ class CaseOut(BaseModel):
     predictions: list[PredictionOut]
     decisions: list[DecisionOut]
     corrections: list[CorrectionOut]
+    events: list[EventOut] = Field(description="In order of their happening.")
+    status: Literal["open", "accepted", "answered", "resolved", "withdrawn"]
+    satisfaction: int | None
+    first_response: DeadlineOut | None
+    resolution: DeadlineOut | None
 
     @classmethod
     def of(cls, case: Case) -> CaseOut:
         """Take it from a kept case."""
         said: dict[str, Any] = {
-            name: [dict(row) for row in getattr(case, name)] for name in ("predictions", "decisions", "corrections")
+            name: [dict(row) for row in getattr(case, name)] for name in ("decisions", "corrections", "events")
         }
-        return cls.model_validate({**case.complaint, **said})
+        text, life, decision = case.complaint["text"], Life.of(case.events), case.decisions[-1]
+        return cls.model_validate(
+            {
+                **case.complaint,
+                **said,
+                "predictions": [{**row, "signals": kept_signals(row["signals"], text)} for row in case.predictions],
+                "status": life.closed
+                or ("answered" if life.answered_at else "accepted" if life.accepted_at else "open"),
+                "satisfaction": life.satisfaction,
+                "first_response": DeadlineOut.of(decision["first_response_due"], life.answered_at),
+                "resolution": DeadlineOut.of(life.extended_to or decision["resolution_due"], life.closed_at),
+            }
+        )
+
+
+def kept_signals(signals: Sequence[tuple[str, int, int]] | None, text: str) -> list[SignalOut] | None:
+    """The signals of a kept prediction, with the words that the masked text still has."""
+    if signals is None:
+        return None
+    return [SignalOut.found(Signal(code, text[start:end], start, end)) for code, start, end in signals]
 
 
 class ListedCase(BaseModel):
@@ -142,6 +223,9 @@ class ListedCase(BaseModel):
     verdict: Literal["auto", "review"]
     department: str
     priority: str
+    queue: str | None
+    first_response_due: Kept | None = Field(description="Null once it has been given.")
+    resolution_due: Kept | None = Field(description="Null once the case is closed.")
 
 
 class CasePage(BaseModel):

@@ -1,14 +1,25 @@
-"""Working on kept cases: found, listed, corrected, erased; every act is logged with its owner. No HTTP in here."""
+"""Working on kept cases: found, listed, moved on, erased; every act is logged with its owner. No HTTP in here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from api.access.caller import Caller
-from api.cases import CaseOut, CasePage, CorrectionRequest, ListedCase
-from api.intake import storable
+from api.cases import CaseOut, CasePage, EventRequest, ListedCase
+from api.happening import happen
 from api.problems import RefusedError
-from api.storage import Cases, Database, ErasedCaseError, Filters, log_alone
-from classifier.masking import mask
-from classifier.taxonomy import Taxonomy
+from api.service import Service
+from api.storage import (
+    Cases,
+    CaseWork,
+    Database,
+    ErasedCaseError,
+    Filters,
+    NoSuchCaseError,
+    log_alone,
+    working,
+)
 
 
 class Casework:
@@ -16,20 +27,20 @@ class Casework:
 
     Parameters
     ----------
-    taxonomy : Taxonomy
-        The categories a case may be corrected to.
+    service : Service
+        Routes a case again when something happens to it.
     database : Database
     """
 
-    def __init__(self, taxonomy: Taxonomy, database: Database) -> None:
-        self._taxonomy = taxonomy
+    def __init__(self, service: Service, database: Database) -> None:
+        self._service = service
         self._database = database
         self._cases = Cases(database)
 
     def find(self, complaint_id: str, caller: Caller) -> CaseOut:
         """The whole record of a complaint. Raises `RefusedError` if there is none."""
         log_alone(self._database, caller.act("show", complaint_id))
-        return self._record(complaint_id)
+        return self.record(complaint_id)
 
     def page(self, filters: Filters, *, before: int | None, limit: int, caller: Caller) -> CasePage:
         """Cases as they stand now, newest first."""
@@ -38,30 +49,33 @@ class Casework:
         listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
         return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 
-    def correct(self, complaint_id: str, correction: CorrectionRequest, caller: Caller) -> CaseOut:
-        """Add the right category to a case. Raises `RefusedError` if it is unknown or erased, or the category is."""
-        if correction.category not in self._taxonomy:
-            raise RefusedError(
-                "invalid-field", "There is no such category. GET /v1/categories lists them.", "/category"
-            )
-        note = None if correction.note is None else mask(storable(correction.note))
-        by = caller.owner if correction.by is None else mask(storable(correction.by))
-        act = caller.act("correct", complaint_id)
+    def happen(self, complaint_id: str, event: EventRequest, caller: Caller) -> tuple[CaseOut, bool]:
+        """Add what happened to a case; False if it was there. Raises `RefusedError` if it cannot have happened."""
+        with self.working(complaint_id) as work:
+            new = happen(work, event, self._service, caller)
+            if new:
+                work.log(caller.act(event.event, complaint_id))
+        return self.record(complaint_id), new
+
+    @contextmanager
+    def working(self, complaint_id: str) -> Iterator[CaseWork]:
+        """A transaction on one case. Raises `RefusedError` if it is unknown or erased."""
         try:
-            known = self._cases.correct(complaint_id, correction.category, by=by, note=note, act=act)
+            with working(self._database, complaint_id) as work:
+                yield work
+        except NoSuchCaseError:
+            raise _unknown(complaint_id) from None
         except ErasedCaseError:
             detail = "Its person has been erased: nothing more is kept of it."
             raise RefusedError("erased-complaint", detail) from None
-        if not known:
-            raise _unknown(complaint_id)
-        return self._record(complaint_id)
 
     def erase(self, complaint_id: str, caller: Caller) -> None:
         """Take the person out of a case; statistics stay. Raises `RefusedError` if there is no such case."""
         if not self._cases.erase(complaint_id, caller.act("erase", complaint_id)):
             raise _unknown(complaint_id)
 
-    def _record(self, complaint_id: str) -> CaseOut:
+    def record(self, complaint_id: str) -> CaseOut:
+        """The whole record of a complaint, for an act that has been logged."""
         case = self._cases.find(complaint_id)
         if case is None:
             raise _unknown(complaint_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,17 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.cases import IntakeRequest, Registered
+from api.deciding import decided, opened
 from api.matters import WINDOW, Matter, judge
 from api.privacy import keyed_hash
 from api.problems import RefusedError
-from api.schemas import Classification, ClassifyRequest
+from api.schemas import Classification
 from api.service import Service
 from api.storage import Cases, Kept, KnownCaseError, NewCase, TakenError, Writing, utc
 from api.telemetry.metrics import count_case
 from api.together import Together
 from classifier.fingerprint import fingerprint, shingles
 from classifier.masking import mask
-from classifier.routing import BUNDLED as RULES
+from classifier.routing import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class Draft:
     request_id : str or None
         Of the request it came with.
     request : IntakeRequest
+    text : str
+        With personal data masked.
     said : Classification
+    decision : Decision
     customer : str or None
         Keyed hash of the bank's key.
     shingles, bands : frozenset of str, tuple of int
@@ -50,7 +55,9 @@ class Draft:
     owner: str
     request_id: str | None
     request: IntakeRequest
+    text: str
     said: Classification
+    decision: Decision
     customer: str | None
     shingles: frozenset[str]
     bands: tuple[int, ...]
@@ -68,15 +75,17 @@ class Intake:
         Hashes customers and bodies (`api.privacy`).
     keep_raw : bool
         Whether to keep texts as they were sent, besides the masked ones.
+    sample : float
+        Share of the cases that the model is sure of which a person is to look at nevertheless.
     """
 
-    def __init__(self, service: Service, cases: Cases, key: bytes, *, keep_raw: bool) -> None:
+    def __init__(self, service: Service, cases: Cases, key: bytes, *, keep_raw: bool, sample: float) -> None:
         self._service = service
         self._cases = cases
         self._key = key
         self._keep_raw = keep_raw
         self._together = Together(self._keep_some)
-        self._rules = hashlib.sha256(RULES.read_bytes()).hexdigest()[:16]
+        self._sample = sample
 
     def register(self, draft: Draft) -> tuple[Any, bool]:
         """Route and keep a complaint that has been read; it is on disk when this returns.
@@ -129,9 +138,13 @@ class Intake:
         made_id : str, optional
             Its id, if the caller has not given one.
         """
-        said = self._service.classify(ClassifyRequest(text=request.text))
+        prediction, decision = self._service.judge(request)
+        said = self._service.said(prediction, decision)
+        masked = mask(storable(request.text))
+        for signal in said.signals:  # a mask is as long as what it covers
+            signal.words = masked[signal.start : signal.end]
         body_hash = keyed_hash(self._key, "body", request.model_dump_json(exclude={"complaint_id"}))
-        text = shingles(request.text)
+        alike = shingles(request.text)
         return Draft(
             complaint_id=request.complaint_id or made_id or uuid.uuid4().hex,
             made_id=made_id,
@@ -140,10 +153,12 @@ class Intake:
             owner=owner,
             request_id=request_id,
             request=request,
+            text=masked,
             said=said,
+            decision=decision,
             customer=self._customer(request.metadata.customer_key),
-            shingles=text,
-            bands=fingerprint(text),
+            shingles=alike,
+            bands=fingerprint(alike),
         )
 
     def keep(self, writing: Writing, draft: Draft) -> Kept | RefusedError:
@@ -179,7 +194,7 @@ class Intake:
             registered_at=at,
             standing=matter.standing,
             related=related,
-            **said.model_dump(exclude={"evidence"}),
+            **said.model_dump(exclude={"evidence", "tried"}),
         )
         return NewCase(
             complaint={
@@ -191,27 +206,30 @@ class Intake:
                 "request_id": draft.request_id,
                 "customer_key": draft.customer,
                 "answer": registered.model_dump(mode="json"),
+                "text": draft.text,
                 **self._columns(request),
                 **{f"band_{number}": band for number, band in enumerate(draft.bands)},
             },
             prediction=_prediction(said, kept_at),
             decision={
-                "decided_at": kept_at,
-                "rules": self._rules,
-                "department": said.department.code,
-                "priority": said.priority,
-                "trace": said.trace,
+                **decided(draft.decision, "intake", kept_at),
                 "standing": matter.standing,
                 "related": related,
             },
+            open_case=opened(draft.decision, said.confidence, at, self._review(said)),
         )
+
+    def _review(self, said: Classification) -> str | None:
+        """Why a person is to look at a case: the model asks for it, or it is drawn to check what the model says."""
+        if said.decision == "review":
+            return "uncertain"
+        return "sample" if random.random() < self._sample else None  # noqa: S311  # nobody gains by guessing it
 
     def _columns(self, request: IntakeRequest) -> dict[str, Any]:
         """What is kept of a request, personal data masked."""
         metadata = request.metadata
         return {
             "received_at": utc(request.received_at) if request.received_at else None,
-            "text": mask(storable(request.text)),
             "raw_text": storable(request.text) if self._keep_raw else None,
             "channel": request.channel,
             "region": _masked(request.region),
@@ -241,6 +259,7 @@ def _prediction(said: Classification, at: datetime) -> dict[str, Any]:
         "verdict": said.decision,
         "secondary": [named.code for named in said.secondary],
         "candidates": [[candidate.code, candidate.confidence] for candidate in said.candidates],
+        "signals": [[signal.code, signal.start, signal.end] for signal in said.signals],
     }
 
 

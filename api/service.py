@@ -22,8 +22,8 @@ from api.schemas import (
     NamedOut,
 )
 from classifier.errors import TextError
-from classifier.model import Prediction
-from classifier.routing import Facts, Router
+from classifier.model import Evidence, Prediction
+from classifier.routing import Decision, Facts, Router
 from classifier.taxonomy import Taxonomy
 from models import Bundle
 
@@ -47,7 +47,18 @@ class Service:
         self.bundle = bundle
         self.taxonomy = Taxonomy.load(taxonomy) if taxonomy else bundle.taxonomy
         self.taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {self.version}")
-        self.router = Router(self.taxonomy)
+        self._router: Router | None = None
+
+    @property
+    def router(self) -> Router:
+        """Routes by the rules in force; without any, by those of the program. Raises `RulesError`."""
+        if self._router is None:
+            self._router = Router(self.taxonomy)
+        return self._router
+
+    @router.setter
+    def router(self, router: Router) -> None:
+        self._router = router
 
     @property
     def version(self) -> str:
@@ -62,13 +73,25 @@ class Service:
             prediction, evidence = explanation.prediction, explanation.evidence
         else:
             prediction = self.bundle.model.predict([request.text])[0]
+        decision = self.router.route(facts_of(request, prediction))
+        return self.said(prediction, decision, top_k=request.top_k, evidence=evidence)
+
+    def judge(self, complaint: Complaint) -> tuple[Prediction, Decision]:
+        """Read one complaint and route it, for whoever keeps both. Raises `TextError`."""
+        prediction = self.bundle.model.predict([complaint.text])[0]
+        return prediction, self.router.route(facts_of(complaint, prediction))
+
+    def said(
+        self,
+        prediction: Prediction,
+        decision: Decision,
+        *,
+        top_k: int | None = None,
+        evidence: tuple[Evidence, ...] | None = None,
+    ) -> Classification:
+        """What goes over the wire of both."""
         return Classification.of(
-            prediction,
-            self.router.route(_facts(request, prediction)),
-            self.taxonomy,
-            model=self.version,
-            top_k=request.top_k,
-            evidence=evidence,
+            prediction, decision, self.taxonomy, model=self.version, top_k=top_k, evidence=evidence
         )
 
     def classify_batch(self, items: Sequence[Any], instance: str) -> BatchAnswer:
@@ -111,7 +134,7 @@ class Service:
         return ModelOut.model_validate(self.bundle.manifest, from_attributes=True)
 
 
-def _facts(request: Complaint, prediction: Prediction) -> Facts:
+def facts_of(request: Complaint, prediction: Prediction) -> Facts:
     """What is known of a complaint that has just been read."""
     now, metadata = datetime.now(UTC), request.metadata
     return Facts(

@@ -27,11 +27,17 @@ class Settings(BaseSettings):
     taxonomy: Path | None = Field(
         None, description="The bank's own taxonomy file: names and departments. By default the model's own."
     )
+    calendar: Path | None = Field(
+        None, description="The bank's own working days and holidays (TOML), beside the published calendar."
+    )
     data: Path = Field(Path("data"), description="Folder of the case database, the uploaded files, and the key.")
     database_url: str = Field(
         "", description="The case database, postgresql://…; by default the SQLite file cases.db in the data folder."
     )
     keep_raw_text: bool = Field(False, description="Keep complaints as they were sent too, personal data and all.")
+    review_sample: float = Field(
+        0.02, ge=0, le=1, description="Share of sure cases that go to review blind, to check the stated precision."
+    )
     classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body with one complaint, in bytes.")
     batch_max_bytes: PositiveInt = Field(16 << 20, description="Largest body of POST /v1/classify/batch, in bytes.")
     upload_max_bytes: PositiveInt = Field(200 << 20, description="Largest file of POST /v1/jobs, in bytes.")

@@ -60,6 +60,14 @@ class Category:
 class Taxonomy(Mapping[str, Category]):
     """An ordered, checked set of categories; a mapping from code to `Category`.
 
+    Attributes
+    ----------
+    departments : dict of str to Named
+    facets : dict of str to tuple of str
+        The classes of the two statistical axes, ``business`` and ``cause``.
+    source : str
+        The file's name, for errors.
+
     Examples
     --------
     >>> taxonomy = Taxonomy.bundled()
@@ -67,9 +75,16 @@ class Taxonomy(Mapping[str, Category]):
     (28, '信用卡额度', 'credit_card_center')
     """
 
-    def __init__(self, categories: Mapping[str, Category], departments: Mapping[str, Named], source: str) -> None:
+    def __init__(
+        self,
+        categories: Mapping[str, Category],
+        departments: Mapping[str, Named],
+        facets: Mapping[str, tuple[str, ...]],
+        source: str,
+    ) -> None:
         self._categories = dict(categories)
         self.departments = dict(departments)
+        self.facets = dict(facets)
         self.source = source
 
     @classmethod
@@ -145,7 +160,8 @@ class _Reader:
             group = groups[self._one_of(entry.pop("group"), groups, "group", where)]
             department = departments[self._one_of(entry.pop("department"), departments, "department", where)]
             categories[entry["code"]] = Category(**entry, group=group, department=department)
-        return Taxonomy(categories, departments, self.source)
+        facets = {axis: tuple(self.document.get(axis, ())) for axis in ("business", "cause")}
+        return Taxonomy(categories, departments, facets, self.source)
 
     def _entries(self, table: str, fields: str) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield (place, entry) with exactly `code` and `fields`, all non-empty strings, no code twice."""

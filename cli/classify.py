@@ -6,13 +6,12 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from api.schemas import Classification, ClassifyRequest
+from api.schemas import ClassifyRequest
 from api.service import Service
 from api.settings import load_settings
 from classifier.text import readable
+from cli.answers import show_reading
 from cli.terminal import out, reporting
 from models import Registry, store_path
 
@@ -33,7 +32,7 @@ def classify(
     if as_json:
         out.print_json(answer.model_dump_json())
     else:
-        _show(words, answer)
+        show_reading(words, answer)
 
 
 def _standard_input() -> str:
@@ -42,25 +41,3 @@ def _standard_input() -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("gb18030", "replace")
-
-
-def _show(words: str, answer: Classification) -> None:
-    shown = Text(words)
-    for evidence in answer.evidence or []:
-        for place in evidence.places:
-            shown.stylize("bold yellow", place.start, place.end)
-    out.print(shown)
-    out.print()
-    verdict = {"auto": "[green]自动 auto[/]", "review": "[yellow]人工复核 review[/]"}[answer.decision]
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("类别 category", f"[bold]{answer.category.zh}[/] {answer.category.code}")
-    facts.add_row("把握 confidence", f"{answer.confidence:.1%}")
-    facts.add_row("处理 decision", verdict)
-    facts.add_row("部门 department", f"{answer.department.zh} {answer.department.code}  {answer.priority}")
-    facts.add_row("经过 trace", "；".join(answer.trace))
-    if answer.secondary:
-        facts.add_row("次要 secondary", "、".join(f"{c.zh} {c.code}" for c in answer.secondary))
-    facts.add_row("候选 candidates", "、".join(f"{c.zh} {c.confidence:.1%}" for c in answer.candidates))
-    facts.add_row("依据 evidence", "、".join(f"{e.term} {e.weight:+.2f}" for e in answer.evidence or []))
-    facts.add_row("模型 model", answer.model)
-    out.print(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, keys, models, serve, tag, train, worker
+from cli import classify, keys, models, rules, serve, tag, train, worker
 
 app = typer.Typer(
     name="complaints",
@@ -19,4 +19,5 @@ app.command("train")(train.train)
 app.command("models")(models.models)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
+app.add_typer(rules.rules, name="rules")
 app.add_typer(keys.keys, name="keys")

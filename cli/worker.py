@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -37,6 +38,8 @@ def worker(
 def _work(settings: Settings) -> None:
     from api.jobs.uploads import open_uploads
     from api.jobs.worker import Worker, end_with_input
+    from api.rules import Rules
+    from api.watch import Watch
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -45,11 +48,18 @@ def _work(settings: Settings) -> None:
         end_with_input(sys.stdin.fileno(), stop.set)
     command = [sys.executable, "-m", "cli", "worker"]
     database = open_database(settings.cases)
+
+    @cache
+    def rules() -> Rules:
+        """With the model they need: loaded when a deadline is to be computed again, which is rare."""
+        return Rules(database, Service(Registry(store_path()).load(), settings.taxonomy), settings.calendar)
+
     Worker(
         database,
         open_uploads(settings, database),
         lambda job, holder: [*command, "--job", job, "--holder", holder],
         settings.job_max_memory,
+        [Watch(database, lambda version: rules().router(version)).tick],
     ).run(stop)
 
 
@@ -59,13 +69,17 @@ def _run(job: str, holder: str, settings: Settings) -> None:
     from api.jobs.run import run_job
     from api.jobs.uploads import open_uploads
     from api.jobs.worker import LEASE, end_with_input
+    from api.rules import Rules
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
     database = open_database(settings.cases)
-    intake = open_intake(Service(Registry(store_path()).load(), settings.taxonomy), settings, database)
+    service = Service(Registry(store_path()).load(), settings.taxonomy)
+    rules = Rules(database, service, settings.calendar)
+    intake = open_intake(service, settings, database)
     file = open_uploads(settings, database).path(job)
     try:
-        run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
+        with rules.refreshing():
+            run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
     except (LeaseLostError, *UNAVAILABLE):  # none of the file's doing: see api.jobs.worker
         raise typer.Exit(3) from None

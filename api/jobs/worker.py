@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,16 +45,24 @@ class Worker:
         The command line that works on a job, of its id and the lease's holder. It ends when its standard input does.
     most_bytes : int
         Memory that reading a file may take.
+    chores : sequence of callable
+        What is done about once a second besides, under the same lease.
     """
 
     def __init__(
-        self, database: Database, uploads: Uploads, command: Callable[[str, str], list[str]], most_bytes: int
+        self,
+        database: Database,
+        uploads: Uploads,
+        command: Callable[[str, str], list[str]],
+        most_bytes: int,
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._database = database
         self._jobs = Jobs(database)
         self._uploads = uploads
         self._command = command
         self._most_bytes = most_bytes
+        self._chores = chores
         self._lease = Lease(LEASE)
 
     def run(self, stop: threading.Event) -> None:
@@ -67,6 +75,7 @@ class Worker:
                         _LOG.info("lease taken")
                         self._uploads.tidy(self._jobs)
                         held = True
+                    self._do_chores()
                     waiting = self._jobs.unfinished()
                     if waiting:
                         self._work(waiting[0], stop)
@@ -83,6 +92,10 @@ class Worker:
             self._lease.give_back(self._database)
         except UNAVAILABLE as error:
             _LOG.error("case database", cause=cause(error))
+
+    def _do_chores(self) -> None:
+        for chore in self._chores:
+            chore()
 
     def _work(self, job_id: str, stop: threading.Event) -> None:
         job = self._jobs.find(job_id)
@@ -124,6 +137,7 @@ class Worker:
                 try:
                     if not self._lease.take(self._database):
                         raise LeaseLostError
+                    self._do_chores()
                     job = self._jobs.find(job_id)
                 except UNAVAILABLE as error:
                     _LOG.error("case database", cause=cause(error))

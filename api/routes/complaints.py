@@ -9,16 +9,23 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Admin, Reviewer, Sender
-from api.cases import CaseOut, CasePage, ComplaintId, CorrectionRequest, IntakeRequest, Registered
+from api.cases import CaseOut, CasePage, ComplaintId, EventRequest, IntakeRequest, Registered
 from api.casework import Casework
 from api.intake import Intake
+from api.reviews import CorrectionRequest, ReturnRequest
 from api.routes.parameters import known_parameters
+from api.routes.reviews import Review
 from api.schemas import Channel, Moment, Problem, Short
 from api.storage import Filters
 
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {status: {"model": Problem} for status in (404, 422, 503)}
 _REFUSED_BODY: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem} for status in (400, 413, 415, 422, 503)
+}
+_REFUSED_ACT: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": Problem},
+    409: {"model": Problem},
+    **_REFUSED_BODY,
 }
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
@@ -96,14 +103,40 @@ def show_complaint(complaint_id: ComplaintId, casework: Desk, caller: Reviewer) 
 
 
 @router.post(
-    "/{complaint_id}/corrections",
+    "/{complaint_id}/correction",
     summary="Say what a complaint is really about",
     status_code=201,
-    responses={404: {"model": Problem}, 409: {"model": Problem}, **_REFUSED_BODY},
+    responses=_REFUSED_ACT,
 )
-def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, casework: Desk, caller: Reviewer) -> CaseOut:
-    """Add the right category. What the model said stays in the record; training reads the correction."""
-    return casework.correct(complaint_id, body, caller)
+def correct_complaint(complaint_id: ComplaintId, body: CorrectionRequest, desk: Review, caller: Reviewer) -> CaseOut:
+    """Add the right category, and send the case there. What the model said stays; training reads the correction."""
+    return desk.correct(complaint_id, body, caller)
+
+
+@router.post(
+    "/{complaint_id}/return",
+    summary="Say that a complaint is not one's own (退单)",
+    status_code=201,
+    responses=_REFUSED_ACT,
+)
+def return_complaint(complaint_id: ComplaintId, body: ReturnRequest, desk: Review, caller: Reviewer) -> CaseOut:
+    """Send a case that its department will not have to another: by its right category, or to a reviewer."""
+    return desk.give_back(complaint_id, body, caller)
+
+
+@router.post(
+    "/{complaint_id}/events",
+    summary="Tell what happened to a complaint",
+    status_code=201,
+    responses={200: {"model": CaseOut, "description": "Was told before"}, **_REFUSED_ACT},
+)
+def add_event(
+    complaint_id: ComplaintId, body: EventRequest, casework: Desk, caller: Reviewer, response: Response
+) -> CaseOut:
+    """Add an event: accepted, answered, extended, closed, reopened, followed up. Deadlines are met or missed by it."""
+    case, new = casework.happen(complaint_id, body, caller)
+    response.status_code = 201 if new else 200
+    return case
 
 
 @router.delete("/{complaint_id}", summary="Erase the person from a complaint", status_code=204, responses=_REFUSED)

@@ -4,17 +4,21 @@
 """
 
 from api.storage.acts import Act, log_alone
-from api.storage.cases import Case, Cases, ErasedCaseError, Filters
+from api.storage.cases import Case, Cases, Filters
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
+from api.storage.reviews import Reviews
+from api.storage.rulebooks import Rulebooks
+from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
     "UNAVAILABLE",
     "Act",
     "Case",
+    "CaseWork",
     "Cases",
     "Database",
     "Earlier",
@@ -28,6 +32,9 @@ __all__ = [
     "Lease",
     "LeaseLostError",
     "NewCase",
+    "NoSuchCaseError",
+    "Reviews",
+    "Rulebooks",
     "TakenError",
     "Writing",
     "cause",
@@ -39,5 +46,6 @@ __all__ = [
     "secret_hash",
     "shown",
     "utc",
+    "working",
     "writing",
 ]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, func, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, utc, writing
 from api.storage.keeping import Writing
-from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, PREDICTIONS, STATES
+from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, EVENTS, OPEN_CASES, PREDICTIONS, STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Case:
     predictions: Sequence[RowMapping]
     decisions: Sequence[RowMapping]
     corrections: Sequence[RowMapping]
+    events: Sequence[RowMapping]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,6 @@ class Filters:
         return query
 
 
-class ErasedCaseError(Exception):
-    """The person has been taken out of this case: nothing more is kept of it."""
-
-
 class Cases:
     """The cases of a database.
 
@@ -98,7 +95,7 @@ class Cases:
                 connection.execute(select(table).where(table.c.complaint == row["number"]).order_by(table.c.number))
                 .mappings()
                 .all()
-                for table in (PREDICTIONS, DECISIONS, CORRECTIONS)
+                for table in (PREDICTIONS, DECISIONS, CORRECTIONS, EVENTS)
             ]
         return Case(row, *said)
 
@@ -113,32 +110,11 @@ class Cases:
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
 
-    def correct(self, complaint_id: str, category: str, *, by: str, note: str | None, act: Act) -> bool:
-        """Add the right category to a case; False if there is no such case. Raises `ErasedCaseError`."""
-        with writing(self._database) as connection:
-            state = select(STATES, COMPLAINTS.c.erased_at).join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number)
-            row = connection.execute(state.where(STATES.c.complaint_id == complaint_id)).mappings().one_or_none()
-            if row is None:
-                return False
-            if row["erased_at"]:
-                raise ErasedCaseError
-            connection.execute(
-                insert(CORRECTIONS).values(
-                    complaint=row["number"],
-                    corrected_at=now(),
-                    corrected_by=by,
-                    category=category,
-                    selection="review" if row["verdict"] == "review" else "correction",
-                    note=note,
-                )
-            )
-            log(connection, act)
-        return True
-
     def erase(self, complaint_id: str, act: Act) -> bool:
         """Take the person out of a case: text, customer, numbers, notes; what was decided stays. False if unknown."""
         number = select(COMPLAINTS.c.number).where(COMPLAINTS.c.complaint_id == complaint_id).scalar_subquery()
         with writing(self._database) as connection:
+            answer = connection.execute(select(COMPLAINTS.c.answer).where(COMPLAINTS.c.complaint_id == complaint_id))
             erased = connection.execute(
                 update(COMPLAINTS)
                 .where(COMPLAINTS.c.complaint_id == complaint_id)
@@ -148,15 +124,28 @@ class Cases:
                     customer_key=None,
                     referral_no=None,
                     amount=None,
+                    answer=_without_words(answer.scalar_one_or_none()),
                     erased_at=func.coalesce(COMPLAINTS.c.erased_at, now()),
                     **dict.fromkeys(column.name for column in BAND_COLUMNS),
                 )
             )
             if erased.rowcount:
-                connection.execute(update(CORRECTIONS).where(CORRECTIONS.c.complaint == number).values(note=None))
+                for table in (CORRECTIONS, EVENTS):
+                    connection.execute(update(table).where(table.c.complaint == number).values(note=None))
+                unread = update(OPEN_CASES).where(OPEN_CASES.c.complaint == number)
+                connection.execute(unread.values(review=None, holder=None, next_at=None))
+                closed = OPEN_CASES.c.resolution_due.is_(None)
+                connection.execute(delete(OPEN_CASES).where(OPEN_CASES.c.complaint == number, closed))
                 log(connection, act)
         if self._database.dialect.name == "sqlite":
             # The log still holds what was there before.
             with closing(self._database.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(erased.rowcount)
+
+
+def _without_words(answer: Any) -> Any:
+    """The first answer to a complaint without the words of its text."""
+    if answer is None or "signals" not in answer:  # of before there were signals
+        return answer
+    return {**answer, "signals": [{**signal, "words": ""} for signal in answer["signals"]]}

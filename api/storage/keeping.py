@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, insert, literal, se
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import utc
-from api.storage.schema import BAND_COLUMNS, COMPLAINTS, DECISIONS, PREDICTIONS, STATES
+from api.storage.schema import BAND_COLUMNS, COMPLAINTS, DECISIONS, OPEN_CASES, PREDICTIONS, STATES
 
 _NEAREST: Final = 10
 """So many earlier cases are looked at per band and for the customer, the newest."""
@@ -35,13 +35,14 @@ class NewCase:
 
     Attributes
     ----------
-    complaint, prediction, decision : mapping
+    complaint, prediction, decision, open_case : mapping
         Columns of the tables of these names; `complaint` holds ``complaint_id``, ``idempotency_key`` and ``body_hash``.
     """
 
     complaint: Mapping[str, Any]
     prediction: Mapping[str, Any]
     decision: Mapping[str, Any]
+    open_case: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ class Writing:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._predictions: list[Mapping[str, Any]] = []
-        self._decisions: list[Mapping[str, Any]] = []
+        self._waiting: dict[str, list[Mapping[str, Any]]] = {table.name: [] for table in _CHILDREN}
 
     def look(
         self,
@@ -134,9 +134,9 @@ class Writing:
         return Kept(number, new.complaint["answer"], created=True)
 
     def _insert(self, new: NewCase) -> int:
-        """Insert the three rows of a case."""
+        """Insert the rows of a case."""
+        parts = dict(zip(_INSERTED, (new.complaint, new.prediction, new.decision, new.open_case), strict=True))
         if self.connection.dialect.name == "postgresql":
-            parts = {"complaints": new.complaint, "predictions": new.prediction, "decisions": new.decision}
             values = {
                 name: parts[table].get(column)
                 for table, columns in _INSERTED.items()
@@ -145,14 +145,14 @@ class Writing:
             return int(self.connection.execute(_AT_ONCE, values).scalar_one())
         # Values beside the statement, not in it: it is then compiled once.
         number: int = self.connection.execute(insert(COMPLAINTS), new.complaint).inserted_primary_key[0]  # type: ignore[index]
-        self._predictions.append({"complaint": number, **new.prediction})
-        self._decisions.append({"complaint": number, **new.decision})
+        for table in _CHILDREN:
+            self._waiting[table.name].append({"complaint": number, **parts[table.name]})
         return number
 
     def flush(self) -> None:
         """Write what waits to be written for all cases at once: a statement for many costs as much as for one."""
-        for table, rows in ((PREDICTIONS, self._predictions), (DECISIONS, self._decisions)):
-            if rows:
+        for table in _CHILDREN:
+            if rows := self._waiting[table.name]:
                 self.connection.execute(insert(table), rows)
                 rows.clear()
 
@@ -177,7 +177,7 @@ def _look() -> Any:
 
 
 def _at_once() -> Any:
-    """The three inserts of a case as one statement: a server is asked once instead of three times."""
+    """The inserts of a case as one statement: a server is asked once instead of four times."""
 
     def values(table: Table) -> dict[str, Any]:
         return {c: bindparam(name, type_=table.c[c].type) for c, name in _INSERTED[table.name].items()}
@@ -188,12 +188,14 @@ def _at_once() -> Any:
         columns = values(table)
         return insert(table).from_select(["complaint", *columns], select(complaint.c.number, *columns.values()))
 
-    return child(DECISIONS).add_cte(child(PREDICTIONS).cte("prediction")).returning(DECISIONS.c.complaint)
+    last, *others = _CHILDREN
+    return child(last).add_cte(*(child(table).cte(f"of_{table.name}") for table in others)).returning(last.c.complaint)
 
 
+_CHILDREN: Final = (PREDICTIONS, DECISIONS, OPEN_CASES)
 _INSERTED: Final = {
     table.name: {c.name: f"{table.name}_{c.name}" for c in table.columns if c.name not in ("number", "complaint")}
-    for table in (COMPLAINTS, PREDICTIONS, DECISIONS)
+    for table in (COMPLAINTS, *_CHILDREN)
 }
 _AT_ONCE: Final = _at_once()
 _LOOK: Final = _look()

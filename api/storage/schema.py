@@ -6,7 +6,20 @@ UTC.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Float, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from classifier.fingerprint import BANDS
 
@@ -60,6 +73,7 @@ PREDICTIONS = Table(
     Column("verdict", String(16), nullable=False, doc="auto or review."),
     Column("secondary", JSON, nullable=False, doc="Category codes."),
     Column("candidates", JSON, nullable=False, doc="Pairs of category code and confidence, best first."),
+    Column("signals", JSON, doc="Triples of code, start and end in the text."),
 )
 
 DECISIONS = Table(
@@ -72,6 +86,14 @@ DECISIONS = Table(
     Column("department", String(64), nullable=False),
     Column("priority", String(8), nullable=False),
     Column("trace", JSON, nullable=False, doc="The rules that fired, in words."),
+    Column("reason", String(16), doc="Of `REASONS`; null for cases of before there was more than one."),
+    Column("queue", String(200)),
+    Column("co_departments", JSON, doc="Department codes."),
+    Column("first_response_due", DateTime),
+    Column("resolution_due", DateTime),
+    Column("statutory_due", DateTime),
+    Column("provisional", Boolean, doc="Whether unpublished holidays may move a due date."),
+    Column("tried", JSON, doc="The rules that did not fire, in words."),
     Column("standing", String(8), doc="new or repeat."),
     Column("related", JSON, doc="Earlier cases of the same matter: complaint_id, relation, similarity."),
 )
@@ -84,8 +106,14 @@ CORRECTIONS = Table(
     Column("corrected_at", DateTime, nullable=False),
     Column("corrected_by", String(200), nullable=False),
     Column("category", String(64), nullable=False),
-    Column("selection", String(16), nullable=False, doc="Why a person looked: review (asked to) or correction."),
+    Column(
+        "selection", String(16), nullable=False, doc="Why a person looked: uncertain, sample, returned or correction."
+    ),
     Column("note", Text),
+    Column("kind", String(200), doc="complaint, enquiry, suggestion, praise or empty."),
+    Column("business", String(200), doc="投诉业务类别."),
+    Column("cause", String(200), doc="投诉原因."),
+    Column("business_channel", String(200), doc="业务办理渠道."),
 )
 
 JOBS = Table(
@@ -162,7 +190,51 @@ ACTS = Table(
 )
 """What was done, but for registering: a complaint itself says who did that. The view ``audit_log`` shows both."""
 
-APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS)
+RULEBOOKS = Table(
+    "rulebooks",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("text", Text, nullable=False, doc="The file."),
+    Column("taken_at", DateTime, nullable=False),
+    Column("taken_by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""The rules that were in force, one after the other: the last row holds. Without a row, those of the program do."""
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    _complaint(),
+    Column("event", String(32), nullable=False),
+    Column("happened_at", DateTime, nullable=False),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("note", Text),
+    Column("approver", String(200)),
+    Column("satisfaction", Integer, doc="1 to 5."),
+    Column("due", DateTime, doc="Of an extension, the new due date; of a breach, what was due."),
+    Column("mark", String(64), nullable=False, unique=True, doc="Hash of what it says: a repeat is told by it."),
+)
+
+OPEN_CASES = Table(
+    "open_cases",
+    METADATA,
+    Column("complaint", _NUMBER, ForeignKey("complaints.number"), primary_key=True, autoincrement=False),
+    Column("department", String(64), nullable=False),
+    Column("priority", String(8), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("first_response_due", DateTime, doc="Null once it has been given."),
+    Column("resolution_due", DateTime, doc="Null once the case is closed."),
+    Column("next_at", DateTime, index=True, doc="When a near-breach or breach is to be noted next."),
+    Column("review", String(16), doc="Why a person is to look: uncertain, sample or returned; null if none is."),
+    Column("holder", String(200), doc="The reviewer who has claimed it."),
+    Column("held_until", DateTime),
+)
+"""What is still to be done: a row is dropped once its case is closed and nobody need look. History tells the rest."""
+
+APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
 
 STATES = Table(
     "case_states",
@@ -178,5 +250,8 @@ STATES = Table(
     Column("verdict", String),
     Column("department", String),
     Column("priority", String),
+    Column("queue", String),
+    Column("first_response_due", DateTime),
+    Column("resolution_due", DateTime),
 )
 """A view: every case as it stands now."""

@@ -85,8 +85,8 @@ class Router:
             for name in (named.code, named.zh, named.en)
         }
 
-    def route(self, facts: Facts) -> Decision:
-        """Decide who owns a case, how soon it is due, and why."""
+    def route(self, facts: Facts, *, not_to: str | None = None) -> Decision:
+        """Decide who owns a case, how soon it is due, and why; never a department that has returned it (`not_to`)."""
         decided: dict[str, Any] = {}
         co_departments: list[str] = []
         trace: list[str] = []
@@ -98,6 +98,10 @@ class Router:
             else:
                 tried.append(missed)
         owner = self._owner(facts, decided, co_departments, trace)
+        if owner == not_to:
+            owner = self.book.above(owner)
+            names = (self.taxonomy.departments[code].zh for code in (not_to, owner))
+            trace.append("【退单】{}已退回，改由{}办理".format(*names))
         departments = self.taxonomy.departments
         first_response, resolution, statutory = self._due(facts.arrived, decided, trace)
         return Decision(

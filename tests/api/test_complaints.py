@@ -115,7 +115,7 @@ def test_the_same_complaint_from_many_at_once_is_kept_once(desk: TestClient) -> 
 def test_a_correction_is_added_and_nothing_is_overwritten(desk: TestClient, database: Database) -> None:
     desk.post("/v1/complaints", json=WHOLE)
     before = desk.get("/v1/complaints/HL-20261124-000381").json()
-    path = "/v1/complaints/HL-20261124-000381/corrections"
+    path = "/v1/complaints/HL-20261124-000381/correction"
     corrected = desk.post(path, json={"category": "card_services", "by": "李", "note": "打13800138000核实过"})
     assert corrected.status_code == 201
     desk.post(path, json={"category": "card_limit", "by": "王"})
@@ -137,7 +137,7 @@ def test_a_correction_is_added_and_nothing_is_overwritten(desk: TestClient, data
 
 def test_a_correction_needs_a_known_case_and_category(desk: TestClient) -> None:
     desk.post("/v1/complaints", json=WHOLE)
-    path = "/v1/complaints/{}/corrections"
+    path = "/v1/complaints/{}/correction"
     refused(desk.post(path.format("nobody"), json={"category": "card_fees", "by": "李"}), "no-such-complaint", 404)
     known = path.format(WHOLE["complaint_id"])
     refused(desk.post(known, json={"category": "fees", "by": "李"}), "invalid-field", 422)
@@ -146,7 +146,7 @@ def test_a_correction_needs_a_known_case_and_category(desk: TestClient) -> None:
 def test_erasing_takes_the_person_and_leaves_the_statistics(desk: TestClient, database: Database) -> None:
     first = desk.post("/v1/complaints", json=WHOLE).json()
     path = "/v1/complaints/HL-20261124-000381"
-    desk.post(f"{path}/corrections", json={"category": "card_fees", "by": "李"})
+    desk.post(f"{path}/correction", json={"category": "card_fees", "by": "李"})
     assert desk.delete(path).status_code == 204
     case = desk.get(path).json()
     assert case["text"] == ""
@@ -246,12 +246,12 @@ def test_notes_go_with_the_person_and_no_new_ones_come(desk: TestClient, databas
     desk.post("/v1/complaints", json=WHOLE)
     path = f"/v1/complaints/{WHOLE['complaint_id']}"
     note = {"category": "card_limit", "by": "李13800138000", "note": "客户住在观前街"}
-    assert desk.post(f"{path}/corrections", json=note).status_code == 201
+    assert desk.post(f"{path}/correction", json=note).status_code == 201
     assert desk.delete(path).status_code == 204
     (correction,) = desk.get(path).json()["corrections"]
     assert (correction["category"], correction["corrected_by"]) == ("card_limit", "李***********")
     assert correction["note"] is None
-    refused(desk.post(f"{path}/corrections", json=note), "erased-complaint", 409)
+    refused(desk.post(f"{path}/correction", json=note), "erased-complaint", 409)
     assert desk.delete(path).status_code == 204
 
 

@@ -157,7 +157,7 @@ def test_what_many_people_write_is_listed_and_new(desk: TestClient) -> None:
 
 def test_the_category_counts_as_it_was_corrected(desk: TestClient) -> None:
     send(desk, "A-1", THEFT, "C-1")
-    desk.post("/v1/complaints/A-1/corrections", json={"category": "card_fees", "by": "李"})
+    desk.post("/v1/complaints/A-1/correction", json={"category": "card_fees", "by": "李"})
     assert matter(send(desk, "A-2", FEE, "C-1")) == ("repeat", [("A-1", "same_customer")])
 
 

@@ -151,7 +151,7 @@ class IntakeMachine(RuleBasedStateMachine):
     @rule(which=some, correction=corrections)
     def correct(self, which: int, correction: dict[str, Any]) -> None:
         case = self._pick(which)
-        answer = self.client.post(f"{case.path}/corrections", json=correction)
+        answer = self.client.post(f"{case.path}/correction", json=correction)
         if case.erased:
             refused(answer, "erased-complaint", 409)
             return
@@ -162,7 +162,7 @@ class IntakeMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.cases)
     @rule(which=some)
     def correct_to_no_category(self, which: int) -> None:
-        answer = self.client.post(f"{self._pick(which).path}/corrections", json={"category": "Card_fees", "by": "李"})
+        answer = self.client.post(f"{self._pick(which).path}/correction", json={"category": "Card_fees", "by": "李"})
         refused(answer, "invalid-field", 422)
 
     @precondition(lambda self: self.cases)
@@ -187,7 +187,7 @@ class IntakeMachine(RuleBasedStateMachine):
         nowhere = f"/v1/complaints/{quote(complaint_id, safe='')}"
         refused(self.client.get(nowhere), "no-such-complaint", 404)
         refused(self.client.delete(nowhere), "no-such-complaint", 404)
-        refused(self.client.post(f"{nowhere}/corrections", json=correction), "no-such-complaint", 404)
+        refused(self.client.post(f"{nowhere}/correction", json=correction), "no-such-complaint", 404)
 
     @rule(wanted=filters, limit=limits)
     def list_with_filters(self, wanted: dict[str, str], limit: int) -> None:

@@ -49,7 +49,7 @@ def test_every_act_leaves_one_line_with_owner_and_request(desk: TestClient, key:
     desk.get("/v1/complaints/c1", headers=said(reviewer, "r-show"))
     desk.get("/v1/complaints", params={"words": "年费"}, headers=said(reviewer, "r-list"))
     correction = {"json": {"category": "card_limit"}, "headers": said(reviewer, "r-correct")}
-    assert desk.post("/v1/complaints/c1/corrections", **correction).status_code == 201
+    assert desk.post("/v1/complaints/c1/correction", **correction).status_code == 201
     assert desk.delete("/v1/complaints/c1", headers=said(admin, "r-erase")).status_code == 204
     job = desk.post("/v1/jobs", content="投诉\n年费".encode(), headers=said(sender, "r-upload")).json()["job_id"]
     finished(database, job)
@@ -111,7 +111,7 @@ def test_looking_for_what_is_not_there_is_an_act_and_what_is_refused_is_none(
     reviewer, sender = key("李", "review"), key("甲", "intake")
     headers = {**reviewer, "x-request-id": "r1"}
     refused(desk.get("/v1/complaints/nobody", headers=headers), "no-such-complaint", 404)
-    path = "/v1/complaints/nobody/corrections"
+    path = "/v1/complaints/nobody/correction"
     refused(desk.post(path, json={"category": "card_fees"}, headers=reviewer), "no-such-complaint", 404)
     refused(desk.delete("/v1/complaints/nobody", headers=key("管", "admin")), "no-such-complaint", 404)
     refused(desk.get("/v1/complaints/nobody", headers=sender), "not-allowed", 403)
@@ -127,7 +127,7 @@ def test_a_correction_is_the_key_owners_unless_it_names_another(
     reviewer = key("复核系统", "review")
     for by in ({}, {"by": "复核员 李"}):
         body = {"category": "card_limit", **by}
-        desk.post("/v1/complaints/c1/corrections", json=body, headers=reviewer)
+        desk.post("/v1/complaints/c1/correction", json=body, headers=reviewer)
         with database.connect() as connection:
             (labelled_by,) = connection.exec_driver_sql("SELECT labelled_by FROM labelled_history").scalars()
         assert labelled_by == by.get("by", "复核系统")

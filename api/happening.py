@@ -1,0 +1,163 @@
+"""What happens to a case: events are added and never changed, and deadlines are met or missed by them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from api.access.caller import Caller
+from api.cases import EventRequest
+from api.deciding import arrival, corrected, kept_facts, near, next_look, reroute
+from api.intake import storable
+from api.life import Life, Noted, OutOfOrderError
+from api.problems import RefusedError
+from api.service import Service
+from api.storage import CaseWork, now, utc
+from classifier.masking import mask
+from classifier.routing import in_china
+
+_SKEW: Final = timedelta(minutes=5)
+"""So far may another machine's clock be ahead."""
+
+SERVICE: Final = "系统 system"
+"""Who notes near-breaches and breaches."""
+
+
+def happen(work: CaseWork, request: EventRequest, service: Service, caller: Caller) -> bool:
+    """Add an event to a case, and what follows from it.
+
+    Returns
+    -------
+    bool
+        False if it is there already.
+
+    Raises
+    ------
+    RefusedError
+        If it lacks something, or cannot happen to the case as it stands.
+    """
+    _require(request)
+    at = utc(request.at) if request.at else now()
+    if at > now() + _SKEW:
+        raise RefusedError("invalid-field", "It is still to come: an event is told once it happened.", "/at")
+    actor = caller.owner if request.by is None else mask(storable(request.by))
+    events = work.events()
+    event = {
+        "event": request.event,
+        "happened_at": at,
+        "recorded_at": now(),
+        "actor": actor,
+        "note": None if request.note is None else mask(storable(request.note)),
+        "approver": None if request.approver is None else mask(storable(request.approver)),
+        "satisfaction": request.satisfaction,
+        "due": None,
+    }
+    event["mark"] = mark(work.complaint["complaint_id"], request.event, at, actor, request.satisfaction)
+    if any(event["mark"] == known["mark"] for known in events):
+        return False
+    if request.event == "extended":
+        event["due"] = _extended_to(work, request, Life.of(events), service)
+    try:
+        life = Life.of([*events, event])
+    except OutOfOrderError as error:
+        raise RefusedError("out-of-order", str(error), "/event") from error
+    if request.event != "reopened":
+        note_overdue(work, until=at, quietly=True)
+    work.happen(event)
+    _follow(work, request.event, life, service, at)
+    return True
+
+
+def note_overdue(work: CaseWork, *, until: datetime, quietly: bool = False) -> None:
+    """Note what is near its due date or over it at a moment, and has not been noted; breaches alone if `quietly`."""
+    left = work.open_case()
+    if left is None:
+        return
+    since = utc(arrival(work.complaint))
+    for what, near_kind, breach_kind in _DUES:
+        due = left[what]
+        if due is None:
+            continue
+        if not quietly and near(since, due) <= until:
+            _note(work, near_kind, near(since, due), due)
+        if due < until or (due == until and not quietly):
+            _note(work, breach_kind, due, due)
+
+
+_DUES: Final[tuple[tuple[str, Noted, Noted], ...]] = (
+    ("first_response_due", "first_response_near", "first_response_breached"),
+    ("resolution_due", "resolution_near", "resolution_breached"),
+)
+
+
+def _note(work: CaseWork, event: Noted, at: datetime, due: datetime) -> None:
+    work.happen(
+        {
+            "event": event,
+            "happened_at": at,
+            "recorded_at": now(),
+            "actor": SERVICE,
+            "due": due,
+            "mark": mark(work.complaint["complaint_id"], event, due),
+        }
+    )
+
+
+def mark(*said: Any) -> str:
+    """What a repeat of an event is told by."""
+    return hashlib.sha256("\n".join(map(str, said)).encode()).hexdigest()
+
+
+def _require(request: EventRequest) -> None:
+    extending = request.event == "extended"
+    for field, wanted in (
+        ("approver", extending),
+        ("note", extending),
+        ("satisfaction", request.event == "followed_up"),
+    ):
+        if wanted and getattr(request, field) is None:
+            raise RefusedError("invalid-field", f"{request.event} needs it.", f"/{field}")
+    for field, fits in (
+        ("approver", extending),
+        ("until", extending),
+        ("satisfaction", request.event == "followed_up"),
+    ):
+        if not fits and getattr(request, field) is not None:
+            raise RefusedError("invalid-field", f"It does not belong to {request.event}.", f"/{field}")
+
+
+def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Service) -> datetime:
+    """The due date by one more extension."""
+    if life.closed:
+        raise RefusedError("out-of-order", f"The case is closed ({life.closed}): reopen it first.", "/event")
+    try:
+        limit = service.router.statutory(arrival(work.complaint), life.extensions + 1)
+    except ValueError as error:
+        raise RefusedError("out-of-order", f"No further extension: {error}.", "/event") from error
+    if request.until is None and limit is None:
+        raise RefusedError("invalid-field", "No law sets a limit for this case: say what is promised.", "/until")
+    if request.until is not None and limit is not None and request.until > limit:
+        raise RefusedError("invalid-field", f"The law allows it until {in_china(limit)} (China).", "/until")
+    until = request.until or limit
+    assert until is not None  # noqa: S101  # one of the two is there
+    return utc(until)
+
+
+def _follow(work: CaseWork, event: str, life: Life, service: Service, at: datetime) -> None:
+    """What is still to be done after an event."""
+    left = work.open_case()
+    if event == "reopened":
+        category = corrected(work)
+        facts = kept_facts(work.complaint, work.prediction(), category, arrived=at.replace(tzinfo=UTC))
+        reroute(work, service.router.route(facts), "reopened", life, since=at)
+        return
+    if left is None:
+        return
+    if life.closed:
+        work.leave(first_response_due=None, resolution_due=None, next_at=None)
+        return
+    first = None if life.answered_at else left["first_response_due"]
+    last = life.extended_to or left["resolution_due"]
+    following = next_look(now(), utc(arrival(work.complaint)), first, last)
+    work.leave(first_response_due=first, resolution_due=last, next_at=following)

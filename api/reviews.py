@@ -1,0 +1,262 @@
+"""Review: handing cases out, taking in what people say of them, and what that says of the model. No HTTP in here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.access.caller import Caller
+from api.cases import CaseOut, Kept
+from api.casework import Casework
+from api.deciding import corrected, kept_facts, reroute
+from api.happening import mark
+from api.intake import storable
+from api.life import Life
+from api.problems import RefusedError
+from api.schemas import CandidateOut, EvidenceOut, NamedOut, Short, SignalOut, StrictRequest
+from api.service import Service
+from api.storage import CaseWork, Database, Reviews, log_alone, now
+from classifier.errors import TextError
+from classifier.masking import mask
+from classifier.taxonomy import UNDECIDED
+
+Kind = Literal["complaint", "enquiry", "suggestion", "praise", "empty"]
+BusinessChannel = Literal[
+    "营业现场", "自助机具", "网银", "电话", "移动客户端", "网络公众平台", "短信", "第三方渠道", "中后台", "其他"
+]
+
+
+class ClaimRequest(StrictRequest):
+    """Who wants a case."""
+
+    complaint_id: Short | None = Field(None, description="A certain one; by default the one held, or the next.")
+    by: Short | None = Field(None, description="The reviewer; by default the key's owner.")
+
+
+class CorrectionRequest(StrictRequest):
+    """What a case is really about."""
+
+    category: Short = Field(description="A category code.", examples=["card_fees"])
+    by: Short | None = Field(None, description="Who says so; by default the key's owner.", examples=["复核员 李"])
+    note: str | None = Field(None, max_length=2_000, description="Why.")
+    kind: Kind | None = Field(None, description="Whether it is a complaint at all.")
+    business: Short | None = Field(None, description="投诉业务类别, where the category leaves it open.")
+    cause: Short | None = Field(None, description="投诉原因, where the category leaves it open.")
+    business_channel: BusinessChannel | None = Field(None, description="业务办理渠道.")
+
+
+class ReturnRequest(StrictRequest):
+    """退单: a department says that a case is not its own."""
+
+    note: str = Field(min_length=1, max_length=2_000, description="Why not.")
+    category: Short | None = Field(None, description="What it is about instead; without it, a reviewer looks.")
+    by: Short | None = Field(None, description="Who says so; by default the key's owner.")
+
+
+class ReviewOut(BaseModel):
+    """A case that waits for a person. In a blind one (`why` is sample) nothing says what the model thinks."""
+
+    complaint_id: str
+    why: Literal["uncertain", "sample", "returned"]
+    registered_at: Kept
+    text: str
+    priority: str
+    resolution_due: Kept | None
+    holder: str | None
+    held_until: Kept | None
+    signals: list[SignalOut] | None
+    candidates: list[CandidateOut] | None = Field(description="Null in a blind one.")
+    evidence: list[EvidenceOut] | None = Field(description="Words that spoke for the first candidate; null if blind.")
+
+
+class PrecisionOut(BaseModel):
+    """What blind review says of a model's sure cases, beside what its training measured."""
+
+    model: str
+    stated: float | None = Field(description="Precision of auto by cross-validation; null for another model.")
+    looked_at: int
+    right: int
+    precision: float
+    interval: tuple[float, float] = Field(description="95%, Wilson score.")
+
+
+class Reviewing:
+    """The desk where people look at cases.
+
+    Parameters
+    ----------
+    service : Service
+    casework : Casework
+    database : Database
+    """
+
+    def __init__(self, service: Service, casework: Casework, database: Database) -> None:
+        self._service = service
+        self._casework = casework
+        self._database = database
+        self._reviews = Reviews(database)
+
+    def waiting(self, limit: int, caller: Caller) -> list[ReviewOut]:
+        """The cases that wait, the most urgent first, and of these the most uncertain."""
+        log_alone(self._database, caller.act("list reviews"))
+        return [self._shown(row) for row in self._reviews.waiting(limit)]
+
+    def claim(self, request: ClaimRequest, caller: Caller) -> ReviewOut | None:
+        """A case for one reviewer alone, for as long as the lease lasts; None if there is none."""
+        row = self._reviews.claim(request.by or caller.owner, request.complaint_id, caller.act("claim"))
+        return None if row is None else self._shown(row)
+
+    def release(self, complaint_id: str, request: ClaimRequest, caller: Caller) -> None:
+        """Let others have a case. Raises `RefusedError` if it is not held."""
+        if not self._reviews.release(request.by or caller.owner, complaint_id):
+            raise RefusedError("no-such-claim", "You do not hold this case.")
+
+    def correct(self, complaint_id: str, request: CorrectionRequest, caller: Caller) -> CaseOut:
+        """Add what a case is really about, and send it there. Raises `RefusedError`."""
+        self._require(request.category, "/category")
+        for axis in ("business", "cause"):
+            self._require_facet(request, axis)
+        with self._casework.working(complaint_id) as work:
+            left = work.open_case()
+            self._correct(work, request, caller, (left and left["review"]) or "correction")
+            work.log(caller.act("correct", complaint_id))
+        return self._casework.record(complaint_id)
+
+    def give_back(self, complaint_id: str, request: ReturnRequest, caller: Caller) -> CaseOut:
+        """Take a case from the department that says it is not its own. Raises `RefusedError`."""
+        if request.category is not None:
+            self._require(request.category, "/category")
+        with self._casework.working(complaint_id) as work:
+            returning = work.decision()["department"]
+            life = Life.of(work.events())
+            if life.closed:
+                raise RefusedError("out-of-order", f"The case is closed ({life.closed}): reopen it first.")
+            by, note = _said(request.by or caller.owner), _said(request.note)
+            at = now()
+            said = {"event": "returned", "happened_at": at, "recorded_at": at, "actor": by, "note": note}
+            work.happen({**said, "mark": mark(complaint_id, "returned", at, by)})
+            if request.category is None:
+                self._send(work, None, "returned", life, not_to=returning)
+                work.leave(review="returned", holder=None, held_until=None)
+            else:
+                correction = CorrectionRequest(category=request.category, by=by, note=note)
+                self._correct(work, correction, caller, "returned", not_to=returning)
+            work.log(caller.act("return", complaint_id))
+        return self._casework.record(complaint_id)
+
+    def precision(self) -> list[PrecisionOut]:
+        """What blind review says of every model, the one reviewed last first."""
+        manifest = self._service.bundle.manifest
+        return [
+            PrecisionOut(
+                model=row["model"],
+                stated=manifest.metrics["auto_precision"] if row["model"] == manifest.version else None,
+                looked_at=row["looked_at"],
+                right=row["right"],
+                precision=row["right"] / row["looked_at"],
+                interval=wilson(row["right"], row["looked_at"]),
+            )
+            for row in self._reviews.sampled()
+        ]
+
+    def _correct(
+        self,
+        work: CaseWork,
+        request: CorrectionRequest,
+        caller: Caller,
+        selection: str,
+        not_to: str | None = None,
+    ) -> None:
+        before = corrected(work) or work.prediction()["category"]
+        work.correct(
+            {
+                "corrected_at": now(),
+                "corrected_by": _said(request.by or caller.owner),
+                "category": request.category,
+                "selection": selection,
+                "note": None if request.note is None else _said(request.note),
+                "kind": request.kind,
+                "business": request.business,
+                "cause": request.cause,
+                "business_channel": request.business_channel,
+            }
+        )
+        decision = work.decision()
+        unsure = work.prediction()["verdict"] == "review" and decision["reason"] in (None, "intake")
+        if request.category != before or unsure or not_to or selection == "returned":
+            reason = "returned" if not_to else "corrected"
+            self._send(work, request.category, reason, Life.of(work.events()), not_to)
+        work.leave(review=None, holder=None, held_until=None)
+
+    def _send(self, work: CaseWork, category: str | None, reason: str, life: Life, not_to: str | None) -> None:
+        """Route a case again; without a category it is one that nobody is sure of."""
+        facts = kept_facts(work.complaint, work.prediction(), category, unsure=category is None)
+        decision = self._service.router.route(facts, not_to=not_to)
+        reroute(work, decision, reason, life)
+
+    def _require(self, category: str, pointer: str) -> None:
+        if category not in self._service.taxonomy:
+            raise RefusedError("invalid-field", "There is no such category. GET /v1/categories lists them.", pointer)
+
+    def _require_facet(self, request: CorrectionRequest, axis: str) -> None:
+        value = getattr(request, axis)
+        if value is None:
+            return
+        fixed = getattr(self._service.taxonomy[request.category], axis)
+        if fixed not in (UNDECIDED, value):
+            raise RefusedError("invalid-field", f"The category says {fixed}.", f"/{axis}")
+        classes = self._service.taxonomy.facets[axis]
+        if value not in classes:
+            raise RefusedError("invalid-field", f"Use one of: {', '.join(classes)}.", f"/{axis}")
+
+    def _shown(self, row: Any) -> ReviewOut:
+        blind = row["review"] == "sample"
+        candidates = evidence = signals = None
+        if not blind:
+            try:
+                explanation = self._service.bundle.model.explain(row["text"])
+            except TextError:  # nothing but masks is left of it
+                explanation = None
+            if explanation:
+                taxonomy = self._service.taxonomy
+                candidates = [
+                    CandidateOut(
+                        **NamedOut.of(taxonomy[ranked.category]).model_dump(), confidence=round(ranked.probability, 4)
+                    )
+                    for ranked in explanation.prediction.candidates
+                ]
+                evidence = [EvidenceOut.of(e) for e in explanation.evidence]
+                signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
+        return ReviewOut(
+            **{name: row[name] for name in ReviewOut.model_fields if name in row},
+            why=row["review"],
+            signals=signals,
+            candidates=candidates,
+            evidence=evidence,
+        )
+
+
+def wilson(right: int, looked_at: int) -> tuple[float, float]:
+    """The 95% interval of a share (Wilson, "Probable inference", JASA 22, 1927).
+
+    Parameters
+    ----------
+    right, looked_at : int
+        At least one was looked at.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson(95, 100)]
+    [0.888, 0.978]
+    """
+    z = 1.959964
+    share, spread = right / looked_at, z * z / looked_at
+    middle = share + spread / 2
+    half = z * math.sqrt(share * (1 - share) / looked_at + spread / (4 * looked_at))
+    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+
+
+def _said(text: str) -> str:
+    return mask(storable(text))
