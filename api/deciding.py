@@ -47,7 +47,7 @@ def decided(decision: Decision, reason: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def opened(decision: Decision, confidence: float, now: datetime, review: str | None) -> dict[str, Any]:
+def opened(decision: Decision, confidence: float, arrived: datetime, review: str | None) -> dict[str, Any]:
     """What is to be done of a case that has just come in."""
     first, last = decision.first_response.at, decision.resolution.at
     return {
@@ -56,7 +56,7 @@ def opened(decision: Decision, confidence: float, now: datetime, review: str | N
         "confidence": confidence,
         "first_response_due": utc(first),
         "resolution_due": utc(last),
-        "next_at": utc(near(now, first)),
+        "next_at": utc(near(arrived, first)),
         "review": review,
     }
 

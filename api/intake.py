@@ -216,7 +216,7 @@ class Intake:
                 "standing": matter.standing,
                 "related": related,
             },
-            open_case=opened(draft.decision, said.confidence, at, self._review(said)),
+            open_case=opened(draft.decision, said.confidence, min(request.received_at or at, at), self._review(said)),
         )
 
     def _review(self, said: Classification) -> str | None:

@@ -255,7 +255,8 @@ def wilson(right: int, looked_at: int) -> tuple[float, float]:
     share, spread = right / looked_at, z * z / looked_at
     middle = share + spread / 2
     half = z * math.sqrt(share * (1 - share) / looked_at + spread / (4 * looked_at))
-    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+    # The share lies within but for the last digit of a float.
+    return min(share, max(0.0, (middle - half) / (1 + spread))), max(share, min(1.0, (middle + half) / (1 + spread)))
 
 
 def _said(text: str) -> str:

@@ -142,6 +142,6 @@ def cases(database: Database) -> Cases:
 @pytest.fixture
 def desk(bundle: Bundle, database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A service with an empty case database."""
-    settings = Settings(data=tmp_path, database_url=database_url)
+    settings = Settings(data=tmp_path, database_url=database_url, review_sample=0)
     with asking(create_app(Service(bundle), settings)) as client:
         yield client

@@ -8,6 +8,10 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
+from classifier import Taxonomy
+
+TAXONOMY = Taxonomy.bundled()
+
 TEXTS = {
     "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。": None,
     "信用卡年费说好刷满六次就免，现在又扣了我301元年费，要求退还年费。": None,
@@ -96,11 +100,17 @@ class Known:
         return said
 
     @property
+    def department(self) -> str:
+        """Who has it: once a person has said what it is about, the department of that."""
+        said: str = self.said["department"]["code"]
+        return TAXONOMY[self.category].department.code if self.corrections else said
+
+    @property
     def stands(self) -> dict[str, str | None]:
         """What the filters of a list see of it."""
         return {
             "category": self.category,
-            "department": self.said["department"]["code"],
+            "department": self.department,
             "decision": self.said["decision"],
             "channel": self.body.get("channel"),
             "region": self.body.get("region"),

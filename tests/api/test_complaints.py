@@ -43,8 +43,10 @@ def test_a_complaint_is_answered_as_classified_and_found_again(desk: TestClient)
     answer = desk.post("/v1/complaints", json=WHOLE)
     assert answer.status_code == 201
     registered = answer.json()
-    classified = desk.post("/v1/classify", json={"text": TEXT}).json()
-    del classified["evidence"], registered["evidence"]
+    sent = {name: value for name, value in WHOLE.items() if name != "complaint_id"}
+    classified = desk.post("/v1/classify", json=sent).json()
+    for name in ("evidence", "tried"):
+        del classified[name], registered[name]
     assert registered.pop("complaint_id") == "HL-20261124-000381"
     assert registered.pop("registered_at").endswith("Z")
     assert (registered.pop("standing"), registered.pop("related")) == ("new", [])
@@ -65,7 +67,8 @@ def test_a_complaint_is_answered_as_classified_and_found_again(desk: TestClient)
     assert prediction["model"] == classified["model"]
     assert prediction["category"] == "card_fees"
     (decision,) = case["decisions"]
-    assert decision["trace"] == classified["trace"]
+    assert any("未触发" in line for line in decision["tried"])
+    assert (decision["trace"], decision["queue"]) == (classified["trace"], classified["queue"])
     assert decision["rules"]
     assert case["corrections"] == []
 

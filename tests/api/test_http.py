@@ -176,7 +176,8 @@ def test_a_defect_of_ours_is_a_problem_document_that_tells_nothing(
 
 
 def test_a_bad_item_spoils_no_other(client: TestClient, bundle: Bundle) -> None:
-    items = [{"text": TEXT}, {"text": ""}, {"txt": TEXT}, "text", None, {"text": TEXT, "top_k": 1}]
+    case = {"text": TEXT, "received_at": "2026-11-24T09:30:00"}
+    items = [case, {"text": ""}, {"txt": TEXT}, "text", None, {"text": TEXT, "top_k": 1}]
     answer = client.post("/v1/classify/batch", json={"items": items})
     assert answer.status_code == 200
     body = answer.json()
@@ -187,7 +188,7 @@ def test_a_bad_item_spoils_no_other(client: TestClient, bundle: Bundle) -> None:
     assert problem["type"] == "urn:complaints:empty-text"
     assert problem["instance"] == "/v1/classify/batch#/items/1"
     assert body["items"][2]["problem"]["errors"][0]["pointer"] in ("/text", "/txt")
-    single = client.post("/v1/classify", json={"text": TEXT}).json()
+    single = client.post("/v1/classify", json=case).json()
     assert body["items"][0]["result"] == single
 
 
@@ -240,7 +241,8 @@ def test_openapi_is_complete_and_clean(client: TestClient) -> None:
     assert set(operations) == {
         *("classify", "classify_batch", "list_categories", "show_model", "live", "ready"),
         *("register_complaint", "list_complaints", "show_complaint", "correct_complaint", "erase_complaint"),
-        *("upload_file", "list_jobs", "show_job", "download_result", "metrics"),
+        *("return_complaint", "add_event", "list_reviews", "claim_review", "release_review", "show_precision"),
+        *("show_rules", "switch_rules", "upload_file", "list_jobs", "show_job", "download_result", "metrics"),
     }
     for name, operation in operations.items():
         assert operation["summary"]

@@ -47,6 +47,13 @@ CASE = {
         "VALUES (1, '0123456789abcdef0123456789abcdef', :now, '本机 this machine', 'f', 9, 'done', 0, 1, 0, 0)",
         "INSERT INTO job_rows (job, row, line, complaint) VALUES (1, 0, 2, 1)",
     ],
+    "0004": [
+        "INSERT INTO acts (number, at, owner, act, subject) VALUES (1, :now, '李', 'correct', 'old')",
+    ],
+    "0005": [
+        "INSERT INTO events (number, complaint, event, happened_at, recorded_at, actor, mark) "
+        "VALUES (1, 1, 'accepted', :now, :now, '张', 'm')",
+    ],
 }
 
 
@@ -59,9 +66,9 @@ def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
     values |= {f"b{number}": band for number, band in enumerate(fingerprint(shingles(TEXT)))}
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, request.param)
-        for statements in (CASE[name] for name in OLD if name <= request.param):
-            for statement in statements:
+        for name in (name for name in OLD if name <= request.param):
+            command.upgrade(config, name)
+            for statement in CASE[name]:
                 connection.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
         if engine.dialect.name == "postgresql":  # numbers were given here, not drawn
             for table in ("complaints", "predictions", "decisions", "corrections"):

@@ -13,7 +13,7 @@ FACETS = ("kind", "business", "cause", "business_channel")
 
 
 def upgrade() -> None:
-    """Add the columns, guard them, and show them to training."""
+    """Add the columns and guard them; call in the view by one name what had two."""
     for name in FACETS:
         op.add_column("corrections", sa.Column(name, sa.String(200)))
     if op.get_bind().dialect.name == "postgresql":
@@ -36,8 +36,7 @@ def upgrade() -> None:
         SELECT c.complaint_id, c.text, k.category AS label, k.corrected_at AS labelled_at,
                k.corrected_by AS labelled_by,
                CASE k.selection WHEN 'review' THEN 'uncertain' ELSE k.selection END AS selection,
-               c.channel, c.customer_key, k.kind, k.business, k.cause,
-               COALESCE(k.business_channel, c.business_channel) AS business_channel
+               c.channel, c.customer_key
         FROM complaints c
         JOIN corrections k ON k.number = (SELECT MAX(number) FROM corrections WHERE complaint = c.number)
         WHERE c.erased_at IS NULL
