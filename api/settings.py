@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     review_sample: float = Field(
         0.02, ge=0, le=1, description="Share of sure cases that go to review blind, to check the stated precision."
     )
+    webhook_networks: str = Field(
+        "", description="Private networks, with commas, that webhooks may point to: 10.0.0.0/8. By default none."
+    )
     classify_max_bytes: PositiveInt = Field(1 << 20, description="Largest body with one complaint, in bytes.")
     batch_max_bytes: PositiveInt = Field(16 << 20, description="Largest body of POST /v1/classify/batch, in bytes.")
     upload_max_bytes: PositiveInt = Field(200 << 20, description="Largest file of POST /v1/jobs, in bytes.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, keys, models, rules, serve, tag, train, worker
+from cli import classify, keys, models, rules, serve, tag, train, webhooks, worker
 
 app = typer.Typer(
     name="complaints",
@@ -20,4 +20,5 @@ app.command("models")(models.models)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(rules.rules, name="rules")
+app.add_typer(webhooks.webhooks, name="webhooks")
 app.add_typer(keys.keys, name="keys")

@@ -36,8 +36,11 @@ def worker(
 
 
 def _work(settings: Settings) -> None:
+    from api.handover.courier import Courier
+    from api.handover.targets import allowed_networks
     from api.jobs.uploads import open_uploads
     from api.jobs.worker import Worker, end_with_input
+    from api.privacy import open_key
     from api.rules import Rules
     from api.watch import Watch
 
@@ -54,13 +57,15 @@ def _work(settings: Settings) -> None:
         """With the model they need: loaded when a deadline is to be computed again, which is rare."""
         return Rules(database, Service(Registry(store_path()).load(), settings.taxonomy), settings.calendar)
 
+    courier = Courier(database, open_key(settings, database), allowed_networks(settings.webhook_networks))
     Worker(
         database,
         open_uploads(settings, database),
         lambda job, holder: [*command, "--job", job, "--holder", holder],
         settings.job_max_memory,
-        [Watch(database, lambda version: rules().router(version)).tick],
+        [Watch(database, lambda version: rules().router(version)).tick, courier.tick],
     ).run(stop)
+    courier.close()
 
 
 def _run(job: str, holder: str, settings: Settings) -> None:

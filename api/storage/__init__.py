@@ -10,6 +10,7 @@ from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
+from api.storage.outbox import Outbox, Parcel
 from api.storage.reviews import Reviews
 from api.storage.rulebooks import Rulebooks
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
@@ -33,6 +34,8 @@ __all__ = [
     "LeaseLostError",
     "NewCase",
     "NoSuchCaseError",
+    "Outbox",
+    "Parcel",
     "Reviews",
     "Rulebooks",
     "TakenError",

@@ -234,6 +234,36 @@ OPEN_CASES = Table(
 )
 """What is still to be done: a row is dropped once its case is closed and nobody need look. History tells the rest."""
 
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("webhook_id", String(16), nullable=False, unique=True),
+    Column("department", String(64), nullable=False, index=True),
+    Column("url", String(2000), nullable=False),
+    Column("generation", Integer, nullable=False, doc="Of its secret, which is derived and never kept."),
+    Column("rotated_at", DateTime, doc="For a day from then, the secret before signs too."),
+    Column("created_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("ended_by", String(200), doc="Who ended it; a receiver that answers 410 does."),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("webhook", _NUMBER, ForeignKey("webhooks.number"), nullable=False),
+    Column("complaint", _NUMBER, ForeignKey("complaints.number"), nullable=False),
+    Column("decision", _NUMBER, ForeignKey("decisions.number")),
+    Column("event", _NUMBER, ForeignKey("events.number")),
+    Column("state", String(16), nullable=False, doc="waiting, told or dead."),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", DateTime, doc="When to try again; null for at once."),
+    Column("told_at", DateTime),
+    Column("problem", Text, doc="What went wrong last."),
+)
+"""What departments are to be told. Triggers fill it, in the transaction of what there is to tell."""
+
 APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
 
 STATES = Table(

@@ -48,12 +48,13 @@ CASE = {
         "INSERT INTO job_rows (job, row, line, complaint) VALUES (1, 0, 2, 1)",
     ],
     "0004": [
-        "INSERT INTO acts (number, at, owner, act, subject) VALUES (1, :now, '李', 'correct', 'old')",
+        "INSERT INTO acts (at, owner, act, subject) VALUES (:now, '李', 'correct', 'old')",
     ],
     "0005": [
-        "INSERT INTO events (number, complaint, event, happened_at, recorded_at, actor, mark) "
-        "VALUES (1, 1, 'accepted', :now, :now, '张', 'm')",
+        "INSERT INTO events (complaint, event, happened_at, recorded_at, actor, mark) "
+        "VALUES (1, 'accepted', :now, :now, '张', 'm')",
     ],
+    "0006": ["UPDATE open_cases SET review = 'sample'"],
 }
 
 
