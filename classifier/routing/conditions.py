@@ -231,4 +231,4 @@ def _minutes(start: time, end: time) -> float:
 
 
 def _either(names: Collection[str]) -> str:
-    return "或".join(f"“{name}”" for name in names)
+    return "或".join(f"“{name}”" for name in dict.fromkeys(names))

@@ -213,7 +213,9 @@ def _said(name: str, value: Any, taxonomy: Taxonomy) -> str:
     if name == "priority":
         return f"优先级{value}"
     if isinstance(value, Term):
-        return f"{value.amount}{_UNITS[value.unit]}内{'首次回应' if name == 'first_response' else '办结'}"
+        whole_hours = value.unit == "minutes" and not value.amount % 60
+        length = f"{value.amount // 60}小时" if whole_hours else f"{value.amount}{_UNITS[value.unit]}"
+        return f"{length}内{'首次回应' if name == 'first_response' else '办结'}"
     return ""
 
 
