@@ -18,6 +18,7 @@ from cli.main import app
 
 ROOT = Path(__file__).parent.parent
 TEXT = "客戶(hù)反映信用卡年费乱收，要求退还年费"
+CASE = {"text": TEXT, "received_at": "2026-11-24T09:30:00"}
 
 
 def free_port() -> int:
@@ -63,7 +64,7 @@ def ready(address: str) -> bool:
 def test_a_stranger_types_one_command_and_sends_a_complaint(tmp_path: Path) -> None:
     store, log = tmp_path / "store", tmp_path / "log"
     with serving(store, log) as address:
-        answer = httpx2.post(f"{address}/v1/classify", json={"text": TEXT})
+        answer = httpx2.post(f"{address}/v1/classify", json=CASE)
         assert answer.status_code == 200
         body = answer.json()
         assert body["category"]["code"] == "card_fees"
@@ -72,7 +73,7 @@ def test_a_stranger_types_one_command_and_sends_a_complaint(tmp_path: Path) -> N
     assert "No model yet" in log.read_text()
 
     with serving(store, log) as address:
-        assert httpx2.post(f"{address}/v1/classify", json={"text": TEXT}).json() == body
+        assert httpx2.post(f"{address}/v1/classify", json=CASE).json() == body
     assert "No model yet" not in log.read_text()
     assert TEXT not in log.read_text()
 
