@@ -81,7 +81,7 @@ DOORS: Final = {
     "/v1/classify": ("text", "channel", "region", "received_at", "top_k", "explain", "metadata", "x"),
     "/v1/classify/batch": ("items", "items", "x"),
     "/v1/complaints": ("text", "complaint_id", "branch", "received_at", "metadata", "x"),
-    "/v1/complaints/{complaint_id}/corrections": ("category", "by", "note", "x"),
+    "/v1/complaints/{complaint_id}/correction": ("category", "by", "note", "x"),
 }
 """Paths that take JSON, and fields of their bodies."""
 
