@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from api.life import Event, Life, Noted
 from api.schemas import Channel, Classification, Complaint, Moment, Short, SignalOut, StrictRequest
 from api.storage import Case, now
-from classifier.signals import Signal
+from classifier.signals import Triple, kept_signals
 
 
 def _utc(moment: datetime) -> datetime:
@@ -193,7 +193,7 @@ class CaseOut(BaseModel):
             {
                 **case.complaint,
                 **said,
-                "predictions": [{**row, "signals": kept_signals(row["signals"], text)} for row in case.predictions],
+                "predictions": [{**row, "signals": _signals(row["signals"], text)} for row in case.predictions],
                 "status": life.closed
                 or ("answered" if life.answered_at else "accepted" if life.accepted_at else "open"),
                 "satisfaction": life.satisfaction,
@@ -203,11 +203,8 @@ class CaseOut(BaseModel):
         )
 
 
-def kept_signals(signals: Sequence[tuple[str, int, int]] | None, text: str) -> list[SignalOut] | None:
-    """The signals of a kept prediction, with the words that the masked text still has."""
-    if signals is None:
-        return None
-    return [SignalOut.found(Signal(code, text[start:end], start, end)) for code, start, end in signals]
+def _signals(triples: Sequence[Triple] | None, text: str) -> list[SignalOut] | None:
+    return None if triples is None else [SignalOut.found(signal) for signal in kept_signals(triples, text)]
 
 
 class ListedCase(BaseModel):

@@ -12,7 +12,7 @@ from api.life import Life
 from api.storage import CaseWork, now, utc
 from classifier.model import Prediction, Ranked
 from classifier.routing import Decision, Facts
-from classifier.signals import Signal
+from classifier.signals import kept_signals
 from classifier.text import normalize
 
 NEAR: Final = 4
@@ -62,12 +62,7 @@ def opened(decision: Decision, confidence: float, arrived: datetime, review: str
 
 
 def kept_facts(
-    complaint: RowMapping,
-    prediction: RowMapping,
-    category: str | None = None,
-    *,
-    unsure: bool = False,
-    arrived: datetime | None = None,
+    complaint: RowMapping, prediction: RowMapping, life: Life, category: str | None = None, *, unsure: bool = False
 ) -> Facts:
     """What is known of a kept case.
 
@@ -75,17 +70,16 @@ def kept_facts(
     ----------
     complaint, prediction : mapping
         Their rows.
+    life : Life
+        How it stands.
     category : str, optional
         What a person said it is about; by default what the model did.
     unsure : bool
         Whether nobody can say: a department has returned it.
-    arrived : datetime, optional
-        From when its deadlines count; by default from its arrival.
     """
     text, sure = complaint["text"], category is not None
     confidence = 1.0 if sure else prediction["confidence"]
     ranked = (Ranked(category or prediction["category"], confidence),)
-    signals = tuple(Signal(code, text[start:end], start, end) for code, start, end in prediction["signals"] or ())
     secondary = tuple(code for code in prediction["secondary"] if code != category)
     known = ("segment", "product", "business_channel")
     metadata: dict[str, str | Decimal] = {name: complaint[name] for name in known if complaint[name] is not None}
@@ -99,10 +93,10 @@ def kept_facts(
             "review" if unsure else "auto" if sure else prediction["verdict"],
             ranked,
             ranked,
-            signals,
+            kept_signals(prediction["signals"] or (), text),
             normalize(text),
         ),
-        arrived or arrival(complaint),
+        begun(complaint, life),
         complaint["channel"],
         complaint["region"],
         complaint["branch"],
@@ -116,38 +110,31 @@ def corrected(work: CaseWork) -> str | None:
     return None if correction is None else correction["category"]
 
 
-def arrival(complaint: RowMapping) -> datetime:
-    """When a kept case arrived, with its time zone."""
+def begun(complaint: RowMapping, life: Life) -> datetime:
+    """From when the deadlines of a kept case count, with its time zone: its arrival, or when it was reopened."""
     registered: datetime = complaint["registered_at"]
-    return min(complaint["received_at"] or registered, registered).replace(tzinfo=UTC)
+    arrival = min(complaint["received_at"] or registered, registered)
+    return (life.reopened_at or arrival).replace(tzinfo=UTC)
 
 
-def reroute(work: CaseWork, decision: Decision, reason: str, life: Life, since: datetime | None = None) -> None:
-    """Send a kept case where a new decision says.
-
-    Parameters
-    ----------
-    work : CaseWork
-    decision : Decision
-    reason : str
-        As in `decided`.
-    life : Life
-        How the case stands.
-    since : datetime, optional
-        From when its deadlines count, as it is kept; by default from its arrival.
-    """
+def reroute(work: CaseWork, decision: Decision, reason: str, life: Life) -> None:
+    """Send a kept case, as it stands, where a new decision says; `reason` as in `decided`."""
     work.decide(decided(decision, reason, now()))
-    left: dict[str, Any] = {
-        "department": decision.department.code,
-        "priority": decision.priority,
-        "confidence": work.prediction()["confidence"],
-    }
+    left = {"department": decision.department.code, "priority": decision.priority}
+    dues = {}
     if not life.closed:
-        first = None if life.answered_at else utc(decision.first_response.at)
-        last = life.extended_to or utc(decision.resolution.at)
-        following = next_look(now(), since or utc(arrival(work.complaint)), first, last)
-        left |= {"first_response_due": first, "resolution_due": last, "next_at": following}
-    work.leave(**left)
+        dues = due_until_closed(work, life, utc(decision.first_response.at), utc(decision.resolution.at))
+    work.leave(**left, **dues, confidence=work.prediction()["confidence"])
+
+
+def due_until_closed(
+    work: CaseWork, life: Life, first_response: datetime, resolution: datetime
+) -> dict[str, datetime | None]:
+    """What an open case is due at, where a decision says so: unless it has been answered, or extended."""
+    first = None if life.answered_at else first_response
+    last = life.extended_to or resolution
+    following = next_look(now(), utc(begun(work.complaint, life)), first, last)
+    return {"first_response_due": first, "resolution_due": last, "next_at": following}
 
 
 def next_look(now: datetime, since: datetime, *dues: datetime | None) -> datetime | None:

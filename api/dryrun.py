@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from api.deciding import kept_facts
 from api.jobs.rows import Columns
+from api.life import Life
 from api.service import Service, facts_of
 from api.storage import Database
 from api.storage.schema import COMPLAINTS, CORRECTIONS, PREDICTIONS
@@ -158,11 +159,4 @@ def of_database(database: Database) -> Iterator[Case]:
     )
     with database.connect() as connection:
         for row in connection.execution_options(yield_per=_CHUNK).execute(asked).mappings():
-            yield row["complaint_id"], row["text"], kept_facts(row, row, row["corrected"])
-
-
-def count(database: Database) -> int:
-    """How many cases `of_database` gives."""
-    with database.connect() as connection:
-        asked = select(func.count()).select_from(COMPLAINTS).where(COMPLAINTS.c.erased_at.is_(None))
-        return connection.execute(asked).scalar_one()
+            yield row["complaint_id"], row["text"], kept_facts(row, row, Life(), row["corrected"])

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.access.caller import Caller
 from api.cases import EventRequest
-from api.deciding import arrival, corrected, kept_facts, near, next_look, reroute
-from api.intake import storable
-from api.life import Life, Noted, OutOfOrderError
+from api.deciding import begun, corrected, due_until_closed, kept_facts, near, reroute
+from api.intake import masked
+from api.life import EVENTS, Event, Life, Noted, OutOfOrderError
 from api.problems import RefusedError
 from api.service import Service
 from api.storage import CaseWork, now, utc
-from classifier.masking import mask
 from classifier.routing import in_china
 
 _SKEW: Final = timedelta(minutes=5)
@@ -41,15 +40,15 @@ def happen(work: CaseWork, request: EventRequest, service: Service, caller: Call
     at = utc(request.at) if request.at else now()
     if at > now() + _SKEW:
         raise RefusedError("invalid-field", "It is still to come: an event is told once it happened.", "/at")
-    actor = caller.owner if request.by is None else mask(storable(request.by))
+    actor = masked(request.by or caller.owner)
     events = work.events()
     event = {
         "event": request.event,
         "happened_at": at,
         "recorded_at": now(),
         "actor": actor,
-        "note": None if request.note is None else mask(storable(request.note)),
-        "approver": None if request.approver is None else mask(storable(request.approver)),
+        "note": masked(request.note),
+        "approver": masked(request.approver),
         "satisfaction": request.satisfaction,
         "due": None,
     }
@@ -63,18 +62,18 @@ def happen(work: CaseWork, request: EventRequest, service: Service, caller: Call
     except OutOfOrderError as error:
         raise RefusedError("out-of-order", str(error), "/event") from error
     if request.event != "reopened":
-        note_overdue(work, until=at, quietly=True)
+        note_overdue(work, life, until=at, quietly=True)
     work.happen(event)
-    _follow(work, request.event, life, service, at)
+    _follow(work, request.event, life, service)
     return True
 
 
-def note_overdue(work: CaseWork, *, until: datetime, quietly: bool = False) -> None:
+def note_overdue(work: CaseWork, life: Life, *, until: datetime, quietly: bool = False) -> None:
     """Note what is near its due date or over it at a moment, and has not been noted; breaches alone if `quietly`."""
     left = work.open_case()
     if left is None:
         return
-    since = utc(arrival(work.complaint))
+    since = utc(begun(work.complaint, life))
     for what, near_kind, breach_kind in _DUES:
         due = left[what]
         if due is None:
@@ -110,21 +109,21 @@ def mark(*said: Any) -> str:
 
 
 def _require(request: EventRequest) -> None:
-    extending = request.event == "extended"
-    for field, wanted in (
-        ("approver", extending),
-        ("note", extending),
-        ("satisfaction", request.event == "followed_up"),
-    ):
-        if wanted and getattr(request, field) is None:
+    for field in ("approver", "note", "until", "satisfaction"):
+        needed, taken = (request.event in events for events in _FIELDS[field])
+        if needed and getattr(request, field) is None:
             raise RefusedError("invalid-field", f"{request.event} needs it.", f"/{field}")
-    for field, fits in (
-        ("approver", extending),
-        ("until", extending),
-        ("satisfaction", request.event == "followed_up"),
-    ):
-        if not fits and getattr(request, field) is not None:
+        if not taken and getattr(request, field) is not None:
             raise RefusedError("invalid-field", f"It does not belong to {request.event}.", f"/{field}")
+
+
+_FIELDS: Final[dict[str, tuple[tuple[Event, ...], tuple[Event, ...]]]] = {
+    "approver": (("extended",), ("extended",)),
+    "note": (("extended",), EVENTS),
+    "until": ((), ("extended",)),
+    "satisfaction": (("followed_up",), ("followed_up",)),
+}
+"""The events that need a field, and those that may have it."""
 
 
 def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Service) -> datetime:
@@ -132,7 +131,7 @@ def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Ser
     if life.closed:
         raise RefusedError("out-of-order", f"The case is closed ({life.closed}): reopen it first.", "/event")
     try:
-        limit = service.router.statutory(arrival(work.complaint), life.extensions + 1)
+        limit = service.router.statutory(begun(work.complaint, life), life.extensions + 1)
     except ValueError as error:
         raise RefusedError("out-of-order", f"No further extension: {error}.", "/event") from error
     if request.until is None and limit is None:
@@ -144,20 +143,16 @@ def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Ser
     return utc(until)
 
 
-def _follow(work: CaseWork, event: str, life: Life, service: Service, at: datetime) -> None:
+def _follow(work: CaseWork, event: str, life: Life, service: Service) -> None:
     """What is still to be done after an event."""
-    left = work.open_case()
     if event == "reopened":
-        category = corrected(work)
-        facts = kept_facts(work.complaint, work.prediction(), category, arrived=at.replace(tzinfo=UTC))
-        reroute(work, service.router.route(facts), "reopened", life, since=at)
+        facts = kept_facts(work.complaint, work.prediction(), life, corrected(work))
+        reroute(work, service.router.route(facts), "reopened", life)
         return
+    left = work.open_case()
     if left is None:
         return
     if life.closed:
         work.leave(first_response_due=None, resolution_due=None, next_at=None)
         return
-    first = None if life.answered_at else left["first_response_due"]
-    last = life.extended_to or left["resolution_due"]
-    following = next_look(now(), utc(arrival(work.complaint)), first, last)
-    work.leave(first_response_due=first, resolution_due=last, next_at=following)
+    work.leave(**due_until_closed(work, life, left["first_response_due"], left["resolution_due"]))

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from api.cases import IntakeRequest, Registered
 from api.deciding import decided, opened
@@ -140,9 +140,9 @@ class Intake:
         """
         prediction, decision = self._service.judge(request)
         said = self._service.said(prediction, decision)
-        masked = mask(storable(request.text))
+        kept = masked(request.text)
         for signal in said.signals:  # a mask is as long as what it covers
-            signal.words = masked[signal.start : signal.end]
+            signal.words = kept[signal.start : signal.end]
         body_hash = keyed_hash(self._key, "body", request.model_dump_json(exclude={"complaint_id"}))
         alike = shingles(request.text)
         return Draft(
@@ -153,7 +153,7 @@ class Intake:
             owner=owner,
             request_id=request_id,
             request=request,
-            text=masked,
+            text=kept,
             said=said,
             decision=decision,
             customer=self._customer(request.metadata.customer_key),
@@ -232,13 +232,13 @@ class Intake:
             "received_at": utc(request.received_at) if request.received_at else None,
             "raw_text": storable(request.text) if self._keep_raw else None,
             "channel": request.channel,
-            "region": _masked(request.region),
-            "branch": _masked(request.branch),
-            "segment": _masked(metadata.segment),
-            "product": _masked(metadata.product),
+            "region": masked(request.region),
+            "branch": masked(request.branch),
+            "segment": masked(metadata.segment),
+            "product": masked(metadata.product),
             "amount": None if metadata.amount is None else str(metadata.amount),
-            "business_channel": _masked(metadata.business_channel),
-            "referral_no": _masked(metadata.referral_no),
+            "business_channel": masked(metadata.business_channel),
+            "referral_no": masked(metadata.referral_no),
         }
 
     def _customer(self, key: str | None) -> str | None:
@@ -268,5 +268,10 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
-def _masked(value: str | None) -> str | None:
+@overload
+def masked(value: str) -> str: ...
+@overload
+def masked(value: None) -> None: ...
+def masked(value: str | None) -> str | None:
+    """What a person wrote, as it may be kept."""
     return None if value is None else mask(storable(value))

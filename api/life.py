@@ -33,6 +33,8 @@ class Life:
     accepted_at, answered_at, closed_at : datetime or None
         `answered_at` is that of the first response; closing a case is a response too.
     closed : {'resolved', 'withdrawn'} or None
+    reopened_at : datetime or None
+        From when its deadlines count, if it was.
     extensions : int
         Since it was opened or reopened.
     extended_to : datetime or None
@@ -45,6 +47,7 @@ class Life:
     answered_at: datetime | None = None
     closed: str | None = None
     closed_at: datetime | None = None
+    reopened_at: datetime | None = None
     extensions: int = 0
     extended_to: datetime | None = None
     satisfaction: int | None = None
@@ -76,7 +79,7 @@ class Life:
             case "extended":
                 return replace(self, extensions=self.extensions + 1, extended_to=event["due"])
             case "reopened":
-                return Life(accepted_at=self.accepted_at, satisfaction=self.satisfaction)
+                return Life(accepted_at=self.accepted_at, reopened_at=at, satisfaction=self.satisfaction)
             case "followed_up":
                 return replace(self, satisfaction=event["satisfaction"])
         return replace(self, closed=name, closed_at=at, answered_at=self.answered_at or at)

@@ -12,14 +12,13 @@ from api.cases import CaseOut, Kept
 from api.casework import Casework
 from api.deciding import corrected, kept_facts, reroute
 from api.happening import mark
-from api.intake import storable
+from api.intake import masked
 from api.life import Life
 from api.problems import RefusedError
 from api.schemas import CandidateOut, EvidenceOut, NamedOut, Short, SignalOut, StrictRequest
 from api.service import Service
 from api.storage import CaseWork, Database, Reviews, log_alone, now
 from classifier.errors import TextError
-from classifier.masking import mask
 from classifier.taxonomy import UNDECIDED
 
 Kind = Literal["complaint", "enquiry", "suggestion", "praise", "empty"]
@@ -133,7 +132,7 @@ class Reviewing:
             life = Life.of(work.events())
             if life.closed:
                 raise RefusedError("out-of-order", f"The case is closed ({life.closed}): reopen it first.")
-            by, note = _said(request.by or caller.owner), _said(request.note)
+            by, note = masked(request.by or caller.owner), masked(request.note)
             at = now()
             said = {"event": "returned", "happened_at": at, "recorded_at": at, "actor": by, "note": note}
             work.happen({**said, "mark": mark(complaint_id, "returned", at, by)})
@@ -173,10 +172,10 @@ class Reviewing:
         work.correct(
             {
                 "corrected_at": now(),
-                "corrected_by": _said(request.by or caller.owner),
+                "corrected_by": masked(request.by or caller.owner),
                 "category": request.category,
                 "selection": selection,
-                "note": None if request.note is None else _said(request.note),
+                "note": masked(request.note),
                 "kind": request.kind,
                 "business": request.business,
                 "cause": request.cause,
@@ -192,7 +191,7 @@ class Reviewing:
 
     def _send(self, work: CaseWork, category: str | None, reason: str, life: Life, not_to: str | None) -> None:
         """Route a case again; without a category it is one that nobody is sure of."""
-        facts = kept_facts(work.complaint, work.prediction(), category, unsure=category is None)
+        facts = kept_facts(work.complaint, work.prediction(), life, category, unsure=category is None)
         decision = self._service.router.route(facts, not_to=not_to)
         reroute(work, decision, reason, life)
 
@@ -257,7 +256,3 @@ def wilson(right: int, looked_at: int) -> tuple[float, float]:
     half = z * math.sqrt(share * (1 - share) / looked_at + spread / (4 * looked_at))
     # The share lies within but for the last digit of a float.
     return min(share, max(0.0, (middle - half) / (1 + spread))), max(share, min(1.0, (middle + half) / (1 + spread)))
-
-
-def _said(text: str) -> str:
-    return mask(storable(text))

@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from api.service import Service
 from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause
 from classifier.deadlines import WorkCalendar
-from classifier.errors import CalendarError, RulesError
+from classifier.errors import RulesError
 from classifier.routing import Router, RuleBook, read_rules
 
 _EVERY: Final = 2.0
@@ -45,7 +45,7 @@ class Rules:
     def __init__(self, database: Database, service: Service, calendar: Path | None) -> None:
         self._rulebooks = Rulebooks(database)
         self._service = service
-        self._calendar = _read_calendar(calendar)
+        self._calendar = WorkCalendar.load(calendar) if calendar else WorkCalendar()
         self._number: int | None = None
         newest = self._rulebooks.newest()
         if newest is None:
@@ -114,15 +114,3 @@ class Rules:
             return
         self._service.router = self.routing(book)
         _LOG.info("rules taken up", version=book.version)
-
-
-def _read_calendar(path: Path | None) -> WorkCalendar:
-    if path is None:
-        return WorkCalendar()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CalendarError(
-            f"cannot be read ({error})", where=str(path), remedy="Give a TOML file in UTF-8."
-        ) from error
-    return WorkCalendar.from_toml(text, str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +48,11 @@ class Service:
         self.bundle = bundle
         self.taxonomy = Taxonomy.load(taxonomy) if taxonomy else bundle.taxonomy
         self.taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {self.version}")
-        self._router: Router | None = None
 
-    @property
+    @cached_property
     def router(self) -> Router:
-        """Routes by the rules in force; without any, by those of the program. Raises `RulesError`."""
-        if self._router is None:
-            self._router = Router(self.taxonomy)
-        return self._router
-
-    @router.setter
-    def router(self, router: Router) -> None:
-        self._router = router
+        """Routes by the rules of the program, unless it is given those in force. Raises `RulesError`."""
+        return Router(self.taxonomy)
 
     @property
     def version(self) -> str:

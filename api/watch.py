@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Select, func, select
 
-from api.deciding import arrival, corrected, kept_facts, next_look
+from api.deciding import begun, corrected, due_until_closed, kept_facts, next_look
 from api.happening import note_overdue
 from api.life import Life
 from api.storage import CaseWork, Database, ErasedCaseError, now, utc, working
@@ -61,9 +61,10 @@ class Watch:
         left = work.open_case()
         if left is None:
             return
-        note_overdue(work, until=moment)
+        life = Life.of(work.events())
+        note_overdue(work, life, until=moment)
         dues = left["first_response_due"], left["resolution_due"]
-        work.leave(next_at=next_look(moment, utc(arrival(work.complaint)), *dues))
+        work.leave(next_at=next_look(moment, utc(begun(work.complaint, life)), *dues))
 
     def _recompute(self) -> None:
         """Compute provisional deadlines again: the calendar of their year may have been published."""
@@ -82,7 +83,7 @@ class Watch:
 
     def _settle(self, work: CaseWork) -> None:
         old, life = work.decision(), Life.of(work.events())
-        facts = kept_facts(work.complaint, work.prediction(), corrected(work))
+        facts = kept_facts(work.complaint, work.prediction(), life, corrected(work))
         again = self._router(old["rules"]).route(facts)
         if again.first_response.provisional or again.resolution.provisional:
             return
@@ -92,7 +93,5 @@ class Watch:
         kept |= {"decided_at": now(), "reason": "calendar", "provisional": False}
         kept |= {"first_response_due": first, "resolution_due": resolution, "trace": [*old["trace"], told]}
         work.decide(kept)
-        dues = (None if life.answered_at else first), life.extended_to or resolution
-        following = next_look(now(), utc(arrival(work.complaint)), *dues)
-        work.leave(first_response_due=dues[0], resolution_due=dues[1], next_at=following)
+        work.leave(**due_until_closed(work, life, first, resolution))
         _LOG.info("deadline settled", complaint=work.complaint["complaint_id"])

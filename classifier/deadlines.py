@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import chinese_calendar
@@ -86,6 +87,16 @@ class WorkCalendar:
         self._own = dict(own or {})
         self._complete = complete
         self._last_day = lru_cache(4_096)(self._count)  # cases that arrive together end together
+
+    @classmethod
+    def load(cls, path: Path) -> WorkCalendar:
+        """Read a bank's own days from a file, as `from_toml` does. Raises `CalendarError`."""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            remedy = "Give a TOML file in UTF-8."
+            raise CalendarError(f"cannot be read ({error})", where=str(path), remedy=remedy) from error
+        return cls.from_toml(text, str(path))
 
     @classmethod
     def from_toml(cls, text: str, source: str = "calendar.toml") -> WorkCalendar:

@@ -55,6 +55,21 @@ class Signal:
     end: int
 
 
+Triple = tuple[str, int, int]
+"""A signal as it is kept: its code, and its place."""
+
+
+def kept_signals(triples: Sequence[Triple], text: str) -> tuple[Signal, ...]:
+    """Signals as they were found, with the words that now stand in their places.
+
+    Examples
+    --------
+    >>> kept_signals([("legal", 3, 7)], "不退就起诉你们")
+    (Signal(code='legal', words='起诉你们', start=3, end=7),)
+    """
+    return tuple(Signal(code, text[start:end], start, end) for code, start, end in triples)
+
+
 class SignalDetector:
     """Finds signals.
 
@@ -117,7 +132,9 @@ class SignalDetector:
         aligned = align(text)
         signals = []
         for column in found:
-            start, end = aligned.original_span(*clauses[int(scores[:, column].argmax())])
+            start, end = clauses[int(scores[:, column].argmax())]
+            start = end - len(canonical[start:end].lstrip())
+            start, end = aligned.original_span(start, end)
             signals.append(Signal(self.codes[column], text[start:end], start, end))
         return tuple(sorted(signals, key=lambda signal: _ORDER[signal.code]))
 

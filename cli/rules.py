@@ -17,7 +17,7 @@ from api.rules import Rules
 from api.schemas import ClassifyRequest
 from api.service import Service
 from api.settings import load_settings
-from api.storage import Act, Rulebooks, open_database
+from api.storage import Act, Database, Rulebooks, open_database
 from classifier.errors import ComplaintsError, RulesError
 from classifier.routing import BUNDLED, CHANNELS, in_china, read_rules
 from classifier.taxonomy import BUNDLED as TAXONOMY
@@ -34,13 +34,13 @@ File = Annotated[Path, typer.Argument(help="规则文件 A rules file (TOML).")]
 
 
 @contextmanager
-def _in_force() -> Iterator[tuple[Service, Rules]]:
-    """The model and the rules that the service has now."""
+def _in_force() -> Iterator[tuple[Service, Rules, Database]]:
+    """The model, the rules that the service has now, and the cases."""
     settings = load_settings()
     database = open_database(settings.cases)
     try:
         service = Service(Registry(store_path()).load(), settings.taxonomy)
-        yield service, Rules(database, service, settings.calendar)
+        yield service, Rules(database, service, settings.calendar), database
     finally:
         database.dispose()
 
@@ -89,7 +89,7 @@ def explain(
     branch: Annotated[str | None, typer.Option(help="被投诉网点 The complained-about branch.")] = None,
 ) -> None:
     """说明一条投诉为什么去那里：哪些规则触发，哪些没有。 Say why a complaint goes where it goes, rule by rule."""
-    with reporting(), _in_force() as (service, in_force):
+    with reporting(), _in_force() as (service, in_force, _):
         if file is not None:
             service.router = in_force.routing(in_force.read(_text(file), str(file)))
         try:
@@ -111,16 +111,14 @@ def diff(
     text_column: Annotated[str | None, typer.Option("--text", help="投诉内容所在列 The text's column.")] = None,
 ) -> None:
     """试算：换成新规则，多少案件会从哪里到哪里。 Dry run: how many cases would move from where to where."""
-    with reporting(), _in_force() as (service, in_force):
+    with reporting(), _in_force() as (service, in_force, database):
         if (on is None) != sql:
             raise ComplaintsError("give a file or --sql", where="--on, --sql", remedy="One of the two.")
         then = in_force.routing(in_force.read(_text(new), str(new)))
         with progress_bar() as bar:
             task = bar.add_task("试算 dry run", total=None)
-            database = open_database(load_settings().cases)
             cases = of_database(database) if on is None else of_file(on, service, text_column)
             found = compare(cases, service.router, then, lambda done: bar.update(task, completed=done))
-            database.dispose()
     _show(found)
 
 
@@ -130,7 +128,7 @@ def use(
     why: Annotated[str, typer.Option(help="为什么切换，会存档 Why; it is kept.", prompt="为什么切换 why")],
 ) -> None:
     """检查并启用规则文件；各进程5秒内生效。 Check a file and put it in force; every process takes it up within 5 s."""
-    with reporting(), _in_force() as (_, in_force):
+    with reporting(), _in_force() as (_, in_force, _):
         book = in_force.switch(_text(file), str(file), why, Act(getpass.getuser(), "switch rules"))
     out.print(f"已启用 in force: {book.version}，{len(book.rules)} 条规则 rules")
 

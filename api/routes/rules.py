@@ -18,11 +18,26 @@ from classifier.errors import RulesError
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses={503: {"model": Problem}})
 
 
+_EXAMPLE = """format = 1
+one_level_up = { "*" = "triage" }
+
+[[rule]]
+name = "全部"
+why = "先由投诉受理中心分拣"
+then.department = "triage"
+then.queue = "standard"
+then.priority = "P3"
+then.first_response = { minutes = 1440 }
+then.resolution = { working_days = 15 }
+then.conflict_of_interest = "one_level_up"
+"""
+
+
 class RulesRequest(StrictRequest):
     """Rules to be put in force."""
 
-    text: str = Field(min_length=1, max_length=500_000, description="The TOML file.")
-    reason: Short = Field(description="Why they are switched.")
+    text: str = Field(min_length=1, max_length=500_000, description="The TOML file.", examples=[_EXAMPLE])
+    reason: Short = Field(description="Why they are switched.", examples=["试行：全部先到受理中心"])
 
 
 class SwitchOut(BaseModel):

@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 
 from classifier.deadlines import UNITS, Term
 from classifier.errors import Finding, RulesError
-from classifier.routing.asked import ConditionReader
 from classifier.routing.check import logical_findings
+from classifier.routing.condition_reader import ConditionReader
 from classifier.routing.lines import Path as Place
 from classifier.routing.lines import entry_lines, line_of
 from classifier.routing.rules import (

@@ -119,6 +119,17 @@ def test_a_reopened_case_is_due_anew(desk: TestClient) -> None:
     assert again["resolution"]["state"] == "running"
 
 
+def test_what_is_decided_after_it_was_reopened_counts_from_then(desk: TestClient) -> None:
+    register(desk, received_at=ago(days=30))
+    tell(desk, "resolved")
+    due = tell(desk, "reopened")["resolution"]["due"]
+    case = desk.post("/v1/complaints/c1/correction", json={"category": "mobile_banking"}).json()
+    assert (case["decisions"][-1]["reason"], case["resolution"]["due"]) == ("corrected", due)
+    assert watch(desk).tick() == 0
+    extended = tell(desk, "extended", approver="王行长", note="案情复杂")
+    assert extended["resolution"]["due"] > due
+
+
 def test_a_late_answer_is_a_breach(desk: TestClient) -> None:
     register(desk, received_at=ago(days=2))
     late = tell(desk, "first_response")

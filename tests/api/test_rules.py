@@ -17,7 +17,6 @@ from api.rules import Rules
 from api.service import Service
 from api.settings import Settings
 from api.watch import Watch
-from classifier.deadlines import WorkCalendar
 from classifier.errors import CalendarError
 from classifier.routing import BUNDLED
 from models import Bundle
@@ -137,8 +136,6 @@ def test_a_banks_own_calendar_settles_provisional_deadlines(bundle: Bundle, data
     assert [decision["reason"] for decision in after["decisions"]] == ["intake", "calendar"]
     assert not after["decisions"][1]["provisional"]
     assert after["decisions"][1]["trace"][-1].startswith("【重算时限】")
-    calendar = WorkCalendar({holiday: False}, frozenset({year, year + 1}))
-    assert calendar.knows(year)
     assert after["resolution"]["due"] > before["resolution"]["due"]
 
 
