@@ -66,8 +66,11 @@ class Rules:
 
         def look() -> None:
             while not stop.wait(_EVERY):
+                before = self._number
                 try:
                     self.refresh()
+                    if self._number != before:
+                        _LOG.info("rules in force", version=self._service.router.book.version)
                 except UNAVAILABLE as error:
                     _LOG.error("case database", cause=cause(error))
 
@@ -113,4 +116,3 @@ class Rules:
             _LOG.error("rules not taken up", version=newest["version"], problem=str(error))
             return
         self._service.router = self.routing(book)
-        _LOG.info("rules taken up", version=book.version)

@@ -38,9 +38,9 @@ def show_routing(words: str, answer: Classification) -> None:
         f"类别 category [bold]{answer.category.zh}[/]，把握 {answer.confidence:.1%}，{_VERDICTS[answer.decision]}\n"
     )
     for line in answer.trace:
-        out.print(Text("✓ " + line, style="green"))
+        out.print(Text("✓ " + line, style="green"), soft_wrap=True)
     for line in answer.tried or []:
-        out.print(Text("· " + line, style="dim"))
+        out.print(Text("· " + line, style="dim"), soft_wrap=True)
     out.print()
     facts = Table.grid(padding=(0, 2))
     _add_outcome(facts, answer)
