@@ -1,8 +1,9 @@
 """Signals: what makes a case urgent or special, whatever its category, each with its place in the text.
 
-A text is read clause by clause. What is looked for is learnt (`training.signals`): words and pairs of neighbouring
-words, characters and pairs of neighbouring characters, weighed twice, over the whole text and over the clause that
-speaks for the signal most, which is its place. docs/signals.md defines the signals.
+A text is read clause by clause. What is looked for is learnt (`training.detector`): words and pairs of neighbouring
+words, words that are denied or said by others (`classifier.scope`), characters and pairs of neighbouring characters,
+weighed twice, over the whole text and over the clause that speaks for the signal most, which is its place.
+docs/signals.md defines the signals.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.features import PIECE
+from classifier.scope import scoped
 from classifier.scorer import WEIGHTS, Floats
 from classifier.text import align
 from classifier.tokenizer import Tokenizer
@@ -198,11 +200,11 @@ def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
 
 
 def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:
-    """Words and pairs of words, characters and pairs of characters of a clause in canonical form."""
+    """Words, pairs of words, words in scopes, characters and pairs of characters of a clause in canonical form."""
     words = tokenizer(clause)
     marked = [PIECE + character for character in clause if character != " "]
     pairs = (first + second[1] for first, second in pairwise(marked))
-    return [*words, *map(" ".join, pairwise(words)), *marked, *pairs]
+    return [*words, *map(" ".join, pairwise(words)), *scoped(words), *marked, *pairs]
 
 
 _END: Final = re.compile("[,.。;:!?…~]+")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED, Taxonomy
 from cli.terminal import err, out, progress_bar, reporting, result_table
 from models import Registry, store_path
@@ -29,7 +30,7 @@ def train(
 def train_bundled(taxonomy: Path, *, reason: str) -> Run:
     """Train on the bundled corpus with a progress bar. Raises `ComplaintsError`."""
     # Imported here: no other command needs scikit-learn, which takes seconds to load.
-    from training import read_bundled_corpus
+    from training import read_bundled_corpus, read_signal_texts
     from training import train as run_training
 
     rows = read_bundled_corpus(Taxonomy.load(taxonomy))
@@ -37,6 +38,7 @@ def train_bundled(taxonomy: Path, *, reason: str) -> Run:
         task = bar.add_task("训练 training", total=None)
         return run_training(
             rows,
+            read_signal_texts(rows),
             taxonomy.read_text(encoding="utf-8-sig"),
             Registry(store_path()),
             reason=reason,
@@ -58,6 +60,7 @@ def _show(run: Run, taxonomy: Taxonomy, *, is_champion: bool) -> None:
             str(score.support),
         )
     out.print(table)
+    _show_signals(run)
     out.print(
         f"正确率 accuracy {metrics['accuracy']:.3f}，前三 top-3 {metrics['top3']:.3f}，"
         f"macro-F1 {metrics['macro_f1']:.3f}\n"
@@ -70,3 +73,19 @@ def _show(run: Run, taxonomy: Taxonomy, *, is_champion: bool) -> None:
     )
     if not is_champion:
         err.print("在用模型未变。 The champion is unchanged: it is still the first model of this store.")
+
+
+def _show_signals(run: Run) -> None:
+    table = result_table(
+        "信号 signal", "", "精确率 precision", "召回率 recall", "误报‰ false‰", "条数 texts", text_columns=2
+    )
+    for score in run.signals:
+        table.add_row(
+            SIGNALS[score.code][0],
+            score.code,
+            f"{score.precision:.2f}",
+            f"{score.recall:.2f}",
+            f"{score.false_alarms * 1_000:.1f}",
+            str(score.texts),
+        )
+    out.print(table)

@@ -5,6 +5,7 @@ A bundle is a folder::
     manifest.json     format number, version, label order, thresholds, tokenizer, data, metrics, SHA-256 of every file
     vocabulary.json   the terms, in row order
     idf.npy  weights.npy  intercepts.npy
+    signals.json  signals_idf.npy  signals_weights.npy  signals_intercepts.npy    the same of the signal detector
     lexicon.txt  thesaurus.txt  taxonomy.toml
     pipeline.joblib   the fitted scikit-learn pipeline; for training only
 
@@ -25,6 +26,7 @@ from classifier.errors import BundleError
 from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
 from classifier.scorer import Floats, Scorer
+from classifier.signals import SignalDetector
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
@@ -35,6 +37,7 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 _LEXICON: Final = "lexicon.txt"
 _THESAURUS: Final = "thesaurus.txt"
+_SIGNALS: Final = "signals.json"
 _PIPELINE: Final = "pipeline.joblib"
 _ARRAYS: Final = ("idf", "weights", "intercepts")
 _TRAIN_AGAIN: Final = "Train again with `complaints train`, or bring the bundle back from a backup."
@@ -121,11 +124,16 @@ class Bundle:
         concepts = _text(folder, _THESAURUS) if _THESAURUS in manifest.files else ""
         analyzer = ANALYZERS[manifest.preset](tokenizer, Thesaurus(concepts, source=str(folder / _THESAURUS)))
         scorer = Scorer(json.loads(_text(folder, "vocabulary.json")), idf, weights, intercepts, analyzer)
-        model = ComplaintModel(manifest.classes, scorer, Thresholds(**manifest.thresholds), manifest.version)
+        # Nor did they look for signals.
+        detector = _detector(folder, tokenizer) if _SIGNALS in manifest.files else None
+        thresholds = Thresholds(**manifest.thresholds)
+        model = ComplaintModel(manifest.classes, scorer, thresholds, manifest.version, detector)
         return cls(manifest, model, taxonomy)
 
 
-def write_bundle(folder: Path, manifest: Manifest, scorer: Scorer, taxonomy: str, pipeline: Any) -> str:
+def write_bundle(
+    folder: Path, manifest: Manifest, scorer: Scorer, detector: SignalDetector, taxonomy: str, pipeline: Any
+) -> str:
     """Write a bundle into an empty folder; `manifest.files` is filled in here.
 
     Returns
@@ -133,9 +141,11 @@ def write_bundle(folder: Path, manifest: Manifest, scorer: Scorer, taxonomy: str
     str
         SHA-256 of the manifest.
     """
-    (folder / "vocabulary.json").write_text(json.dumps(list(scorer.vocabulary), ensure_ascii=False), encoding="utf-8")
+    _write_json(folder / "vocabulary.json", list(scorer.vocabulary))
+    _write_json(folder / _SIGNALS, {"codes": list(detector.codes), "vocabulary": list(detector.vocabulary)})
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
+        np.save(folder / f"signals_{name}.npy", getattr(detector, name), allow_pickle=False)
     (folder / _LEXICON).write_text(scorer.analyzer.tokenizer.lexicon, encoding="utf-8")
     (folder / _THESAURUS).write_text(scorer.analyzer.thesaurus.text, encoding="utf-8")
     (folder / "taxonomy.toml").write_text(taxonomy, encoding="utf-8")
@@ -196,6 +206,16 @@ def _checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:
     if foreign:
         raise BundleError("is not part of this model", where=str(folder / foreign[0]), remedy="Remove it.")
     return manifest
+
+
+def _detector(folder: Path, tokenizer: Tokenizer) -> SignalDetector:
+    said = json.loads(_text(folder, _SIGNALS))
+    idf, weights, intercepts = (_array(folder, f"signals_{name}") for name in _ARRAYS)
+    return SignalDetector(said["codes"], said["vocabulary"], idf, weights, intercepts, tokenizer)
+
+
+def _write_json(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
 
 def _text(folder: Path, name: str) -> str:

@@ -2,5 +2,6 @@
 
 from training.fit import Progress, Run, train
 from training.history import Labelled, read_bundled_corpus
+from training.signal_texts import SignalText, read_signal_texts
 
-__all__ = ["Labelled", "Progress", "Run", "read_bundled_corpus", "train"]
+__all__ = ["Labelled", "Progress", "Run", "SignalText", "read_bundled_corpus", "read_signal_texts", "train"]

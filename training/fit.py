@@ -21,8 +21,10 @@ from classifier.tokenizer import Tokenizer
 from models.bundle import FORMAT, Manifest, write_bundle
 from models.registry import Registry
 from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
+from training.detector import SignalScore, fit_detector
 from training.evaluate import OutOfFold, cross_validate
 from training.history import Labelled, definition_texts, fingerprint
+from training.signal_texts import SignalText
 from training.thresholds import candidates_and_hold, choose_thresholds, coverage_and_precision
 
 SEED: Final = 20_251
@@ -39,14 +41,25 @@ class Run:
 
     manifest: Manifest
     out_of_fold: OutOfFold
+    signals: list[SignalScore]
 
 
-def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason: str, progress: Progress) -> Run:
+def train(
+    rows: Sequence[Labelled],
+    signal_texts: Sequence[SignalText],
+    taxonomy: str,
+    registry: Registry,
+    *,
+    reason: str,
+    progress: Progress,
+) -> Run:
     """Judge the recipe by cross-validation, fit it on all rows, keep the model.
 
     Parameters
     ----------
     rows : sequence of Labelled
+    signal_texts : sequence of SignalText
+        What the model's detector of signals learns from.
     taxonomy : str
         The taxonomy file's text; it travels with the model.
     registry : Registry
@@ -93,6 +106,7 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
     shown, hold = candidates_and_hold(out_of_fold, thresholds)
     fold_in(temperature, pipeline)
     progress("训练 fitting", 1, 1)
+    detector, signals = fit_detector(signal_texts, tokenizer, lambda done, total: progress("信号 signals", done, total))
     created = datetime.now(UTC)
     data_fingerprint = fingerprint(rows)
     manifest = Manifest(
@@ -103,7 +117,7 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
         classes=pipeline.classes_.tolist(),
         thresholds=asdict(thresholds),
         tokenizer=tokenizer.identity(),
-        data={"rows": len(rows), "sha256": data_fingerprint},
+        data={"rows": len(rows), "sha256": data_fingerprint, "signal_texts": len(signal_texts)},
         metrics={
             "method": "one voice left out at a time",
             "accuracy": out_of_fold.accuracy,
@@ -117,13 +131,14 @@ def train(rows: Sequence[Labelled], taxonomy: str, registry: Registry, *, reason
             "candidates_hold": hold,
             "reliability": [asdict(point) for point in reliability(out_of_fold.confidence, out_of_fold.right)],
             "categories": [asdict(score) for score in out_of_fold.by_category()],
+            "signals": [asdict(score) for score in signals],
         },
         libraries={"python": platform.python_version(), **{name: library_version(name) for name in _LIBRARIES}},
         files={},
     )
 
     def write(folder: Path) -> str:
-        return write_bundle(folder, manifest, Scorer.compiled(pipeline), taxonomy, pipeline)
+        return write_bundle(folder, manifest, Scorer.compiled(pipeline), detector, taxonomy, pipeline)
 
     registry.keep(manifest.version, write, reason=reason)
-    return Run(manifest, out_of_fold)
+    return Run(manifest, out_of_fold, signals)

@@ -25,14 +25,16 @@ def folder(bundle: Bundle, store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(store / bundle.manifest.version, tmp_path / "copy"))
 
 
-def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     change(document)
     (folder / MANIFEST).write_text(json.dumps(document), encoding="utf-8")
 
 
 def test_a_copy_says_the_same(folder: Path, bundle: Bundle) -> None:
-    assert Bundle.load(folder).model.predict([TEXT]) == bundle.model.predict([TEXT])
+    said = bundle.model.predict([f"{TEXT}，不然去法院起诉你们"])
+    assert Bundle.load(folder).model.predict([f"{TEXT}，不然去法院起诉你们"]) == said
+    assert [signal.code for signal in said[0].signals] == ["legal"]
 
 
 def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
@@ -46,13 +48,17 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     assert manifest.tokenizer["hmm"] is False
     assert set(manifest.files) == {
         *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
+        *("signals_idf.npy", "signals_intercepts.npy", "signals_weights.npy", "signals.json"),
         *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib"),
     }
 
 
 @pytest.mark.parametrize(
     "name",
-    ["weights.npy", "vocabulary.json", "lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib", "idf.npy"],
+    [
+        *("weights.npy", "vocabulary.json", "idf.npy", "signals.json", "signals_weights.npy"),
+        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib"),
+    ],
 )
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
@@ -77,6 +83,15 @@ def test_a_model_from_before_the_thesaurus_still_loads(folder: Path) -> None:
     prediction = Bundle.load(folder).model.predict([TEXT])[0]
     assert prediction.category == "card_fees"
     assert prediction.candidates
+
+
+def test_a_model_from_before_there_were_signals_still_loads(folder: Path) -> None:
+    names = [path.name for path in folder.glob("signals*")]
+    for name in names:
+        (folder / name).unlink()
+    rewrite(folder, lambda manifest: [manifest["files"].pop(name) for name in names])
+    prediction = Bundle.load(folder).model.predict([f"{TEXT}，不然去法院起诉你们"])[0]
+    assert (prediction.category, prediction.signals) == ("card_fees", ())
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 from classifier.errors import CorpusError
 from classifier.model import USUAL_LENGTH
 from classifier.pipeline import build_pipeline
+from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED
 from models import Registry
-from training import Labelled, Run, train
+from training import Labelled, Run, SignalText, read_signal_texts, train
 from training.evaluate import FOLDS, OutOfFold, cross_validate
 from training.history import VOICES
 from training.thresholds import (
@@ -24,6 +26,12 @@ from training.thresholds import (
     choose_thresholds,
     coverage_and_precision,
 )
+
+
+@pytest.fixture(scope="module")
+def signal_texts(corpus: list[Labelled]) -> list[SignalText]:
+    """A tenth of the texts written for signals."""
+    return [text for text in read_signal_texts(corpus) if not text.natural][::10]
 
 
 def test_every_category_is_judged(run: Run, corpus: list[Labelled]) -> None:
@@ -39,23 +47,28 @@ def test_the_recipe_beats_guessing_by_far(run: Run) -> None:
     assert min(score.recall for score in run.out_of_fold.by_category()) > 0.2
 
 
-def test_same_data_same_weights(corpus: list[Labelled], tmp_path: Path) -> None:
+def test_same_data_same_weights(corpus: list[Labelled], signal_texts: list[SignalText], tmp_path: Path) -> None:
     some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash", "loan_pricing")]
     taxonomy = BUNDLED.read_text(encoding="utf-8")
     weights = []
     for name in ("a", "b"):
         registry = Registry(tmp_path / name)
-        train(some, taxonomy, registry, reason="", progress=lambda *_: None)
-        weights.append(registry.load().model.scorer.weights)
-    np.testing.assert_array_equal(*weights)
+        train(some, signal_texts, taxonomy, registry, reason="", progress=lambda *_: None)
+        model = registry.load().model
+        assert model.detector is not None
+        weights.append((model.scorer.weights, model.detector.weights))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_progress_names_stage_and_steps(corpus: list[Labelled], tmp_path: Path) -> None:
+def test_progress_names_stage_and_steps(corpus: list[Labelled], signal_texts: list[SignalText], tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash")]
-    train(some, BUNDLED.read_text(encoding="utf-8"), Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
-    folds = len(VOICES)
-    assert [(done, total) for _, done, total in told] == [*((k, folds) for k in range(folds + 1)), (0, 1), (1, 1)]
+    taxonomy = BUNDLED.read_text(encoding="utf-8")
+    train(some, signal_texts, taxonomy, Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
+    steps = [len(list(stage)) for _, stage in groupby(told, key=lambda step: step[0])]
+    assert steps == [len(VOICES) + 1, 2, len(SIGNALS)]
+    assert told[-1][1:] == (len(SIGNALS), len(SIGNALS))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,233 @@
+"""Fits the signal detector.
+
+For each signal three linear models read a text: a support vector machine and naive Bayes the whole of it, another
+support vector machine its clauses, of which the strongest counts. A logistic regression over the scores they give to
+texts they have not learnt from says how far to trust each; so all of it is two columns of weights, one for the text and
+one for a clause (`classifier.signals`). A signal is found from where precision and recall are equal, out of fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from classifier.scorer import WEIGHTS
+from classifier.signals import SIGNALS, SignalDetector, clause_spans, clause_terms
+from classifier.text import align
+from classifier.tokenizer import Tokenizer
+from training.signal_texts import SignalText
+
+FOLDS: Final = 5
+_BLOCK: Final = 20
+"""Neighbouring rows, which are of one writer, stay in one fold."""
+_NATURAL: Final = 0.3
+"""Weight of a natural text: there are many, and most are easy."""
+_SMOOTHING: Final = 0.05
+_LEAST_SHARED: Final = 3
+"""Characters that a clause has in common with the words that carry a signal, to carry it."""
+
+Flags = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalScore:
+    """How well a signal is found, out of fold.
+
+    Attributes
+    ----------
+    code : str
+    precision, recall : float
+        On the texts written for it, half of which only look like it.
+    texts : int
+        How many.
+    false_alarms : float
+        Share of the natural texts without it in which it is found.
+    """
+
+    code: str
+    precision: float
+    recall: float
+    texts: int
+    false_alarms: float
+
+
+def fit_detector(
+    texts: Sequence[SignalText], tokenizer: Tokenizer, progress: Callable[[int, int], None]
+) -> tuple[SignalDetector, list[SignalScore]]:
+    """Fit the detector of all signals, and measure the recipe by cross-validation.
+
+    Parameters
+    ----------
+    texts : sequence of SignalText
+        In the order of their files.
+    tokenizer : Tokenizer
+    progress : callable
+        Told (signals done, signals in all).
+
+    Returns
+    -------
+    detector : SignalDetector
+    scores : list of SignalScore
+        One per signal, in the order of `SIGNALS`.
+    """
+    read = _Read(texts, tokenizer)
+    fitted: list[tuple[_Linear, SignalScore]] = []
+    with ThreadPoolExecutor() as pool:  # the solvers let other threads run
+        for each in pool.map(lambda code: _fit_signal(read, code), SIGNALS):
+            fitted.append(each)
+            progress(len(fitted), len(SIGNALS))
+    whole, clause = (np.stack([getattr(model, part) for model, _ in fitted]) for part in ("whole", "clause"))
+    intercepts = np.concatenate([np.array([model.intercept for model, _ in fitted]), np.zeros(len(SIGNALS))])
+    detector = SignalDetector(
+        list(SIGNALS),
+        read.vocabulary,
+        read.idf.astype(WEIGHTS),
+        np.ascontiguousarray(np.concatenate([whole, clause]).T, dtype=WEIGHTS),
+        intercepts.astype(WEIGHTS),
+        tokenizer,
+    )
+    return detector, [score for _, score in fitted]
+
+
+class _Read:
+    """N texts and their C clauses as TF-IDF vectors over the same terms.
+
+    Attributes
+    ----------
+    first : ndarray of int, shape (N + 1,)
+        The clauses of text n are those from ``first[n]`` to ``first[n + 1]``.
+    whole, clauses : csr_matrix, shapes (N, F) and (C, F)
+    """
+
+    def __init__(self, texts: Sequence[SignalText], tokenizer: Tokenizer) -> None:
+        self.texts = texts
+        self._aligned = [align(text.text) for text in texts]
+        self._spans = [list(clause_spans(aligned.text)) for aligned in self._aligned]
+        self.first = np.cumsum([0, *map(len, self._spans)])
+        terms = (
+            clause_terms(tokenizer, aligned.text[start:end])
+            for aligned, spans in zip(self._aligned, self._spans, strict=True)
+            for start, end in spans
+        )
+        counting = CountVectorizer(analyzer=_as_it_is, min_df=2, dtype=np.float32)
+        counts = counting.fit_transform(terms)
+        total = int(self.first[-1])
+        together = csr_matrix((np.ones(total, np.float32), np.arange(total), self.first), shape=(len(texts), total))
+        tfidf = TfidfTransformer(sublinear_tf=True)
+        self.vocabulary: list[str] = counting.get_feature_names_out().tolist()
+        self.whole: csr_matrix = tfidf.fit_transform(together @ counts)
+        self.clauses: csr_matrix = tfidf.transform(counts)
+        self.idf: NDArray[np.float64] = tfidf.idf_
+
+    def clauses_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The rows of the clauses of texts."""
+        return np.concatenate([np.arange(self.first[row], self.first[row + 1]) for row in rows])
+
+    def carrying(self, row: int, code: str) -> Flags:
+        """Which clauses of a text carry a signal: those that share enough with its words, one at least."""
+        words = self.texts[row].carries.get(code)
+        if words is None:
+            return np.zeros(len(self._spans[row]), np.bool_)
+        start = self.texts[row].text.index(words)
+        places = [self._aligned[row].original_span(*span) for span in self._spans[row]]
+        shared = np.array([min(stop, start + len(words)) - max(begin, start) for begin, stop in places])
+        flags: Flags = shared >= min(_LEAST_SHARED, len(words), shared.max())
+        return flags
+
+
+def _as_it_is(terms: list[str]) -> list[str]:
+    return terms
+
+
+@dataclass(frozen=True, slots=True)
+class _Linear:
+    """Weights of the terms of a text and of a clause, each of shape (F,), and an intercept."""
+
+    whole: NDArray[np.float64]
+    clause: NDArray[np.float64]
+    intercept: float
+
+
+def _fit_signal(read: _Read, code: str) -> tuple[_Linear, SignalScore]:
+    rows = np.array([row for row, text in enumerate(read.texts) if code in text.decided])
+    carries = np.array([code in read.texts[row].carries for row in rows])
+    natural = np.array([read.texts[row].natural for row in rows])
+    weights = np.where(natural, _NATURAL, 1.0)
+    flags = [read.carrying(row, code) for row in rows]
+
+    def voices(chosen: Flags) -> _Voices:
+        return _Voices(read, rows[chosen], weights[chosen], [flags[i] for i in np.flatnonzero(chosen)])
+
+    fold = np.empty(len(rows), np.intp)
+    for kind in (natural, ~natural):
+        fold[kind] = np.arange(kind.sum()) // _BLOCK % FOLDS
+    heard = np.empty((len(rows), 3))
+    for number in range(FOLDS):
+        heard[fold == number] = voices(fold != number).hear(read, rows[fold == number])
+    trust = LogisticRegression(C=10.0).fit(heard, carries, sample_weight=weights)
+    scores: Scores = trust.decision_function(heard)
+    least = _break_even(scores, carries, weights)
+    model = voices(np.ones(len(rows), np.bool_)).together(trust.coef_[0], float(trust.intercept_[0]) - least)
+    found = scores > least
+    own = ~natural
+    return model, SignalScore(
+        code,
+        precision=float(carries[found & own].mean()),
+        recall=float(found[carries & own].mean()),
+        texts=int(own.sum()),
+        false_alarms=float(found[natural & ~carries].mean()),
+    )
+
+
+def _break_even(scores: Scores, carries: Flags, weights: Scores) -> float:
+    """The score above which as much is found as there is: precision and recall are equal."""
+    order = np.argsort(-scores)
+    found = np.cumsum(weights[order])
+    last = int(np.searchsorted(found, weights[carries].sum()))
+    return float(scores[order[last]])
+
+
+class _Voices:
+    """The three linear models of one signal, fitted to some texts."""
+
+    def __init__(self, read: _Read, rows: NDArray[np.intp], weights: Scores, flags: Sequence[Flags]) -> None:
+        carries = np.array([bool(each.any()) for each in flags])
+        whole = read.whole[rows]
+        self._whole = _machine().fit(whole, carries, sample_weight=weights)
+        said = [np.asarray(whole[side].T @ weights[side]).ravel() + _SMOOTHING for side in (carries, ~carries)]
+        self._bayes: NDArray[np.float64] = np.log(said[0] / said[0].sum()) - np.log(said[1] / said[1].sum())
+        by_clause = np.repeat(weights, [len(each) for each in flags])
+        self._clause = _machine().fit(
+            read.clauses[read.clauses_of(rows)], np.concatenate(flags), sample_weight=by_clause
+        )
+
+    def hear(self, read: _Read, rows: NDArray[np.intp]) -> Scores:
+        """What each says of N texts, shape (N, 3)."""
+        whole = read.whole[rows]
+        clauses = self._clause.decision_function(read.clauses[read.clauses_of(rows)])
+        starts = np.cumsum([0, *np.diff(read.first)[rows][:-1]])
+        strongest = np.maximum.reduceat(clauses, starts)
+        return np.stack([self._whole.decision_function(whole), whole @ self._bayes, strongest], axis=1)
+
+    def together(self, trust: NDArray[np.float64], intercept: float) -> _Linear:
+        """All three as far as each is trusted."""
+        bases = (self._whole.intercept_[0], 0.0, self._clause.intercept_[0])
+        return _Linear(
+            trust[0] * self._whole.coef_[0] + trust[1] * self._bayes,
+            trust[2] * self._clause.coef_[0],
+            intercept + float(np.dot(trust, bases)),
+        )
+
+
+def _machine() -> Any:
+    return LinearSVC(C=0.5, class_weight="balanced", tol=1e-3, random_state=0)
