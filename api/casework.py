@@ -49,13 +49,13 @@ class Casework:
         listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
         return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 
-    def happen(self, complaint_id: str, event: EventRequest, caller: Caller) -> tuple[CaseOut, bool]:
+    def happen(self, complaint_id: str, event: EventRequest, caller: Caller) -> bool:
         """Add what happened to a case; False if it was there. Raises `RefusedError` if it cannot have happened."""
         with self.working(complaint_id) as work:
             new = happen(work, event, self._service, caller)
             if new:
                 work.log(caller.act(event.event, complaint_id))
-        return self.record(complaint_id), new
+        return new
 
     @contextmanager
     def working(self, complaint_id: str) -> Iterator[CaseWork]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, keys, models, rules, serve, tag, train, webhooks, worker
+from cli import classify, events, keys, models, rules, serve, tag, train, webhooks, worker
 
 app = typer.Typer(
     name="complaints",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("classify")(classify.classify)
 app.command("tag")(tag.tag)
+app.command("events")(events.events)
 app.command("train")(train.train)
 app.command("models")(models.models)
 app.command("serve")(serve.serve)

@@ -33,7 +33,7 @@ def tag(
         service = Service(Registry(store_path()).load(), load_settings().taxonomy)
         table = open_table(file, encoding=encoding, sheet=sheet, wanted=text)
         column = find_text_column(table, text)
-        target = output or output_path(table)
+        target = output or output_path(table, "tagged")
         with progress_bar() as bar:
             task = bar.add_task("标注 tagging", total=table.total)
             summary = tag_file(

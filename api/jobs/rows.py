@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from api.cases import IntakeRequest
+from api.columns import COMPLAINT_ID, find_columns, written_moment
 from classifier.tables import Table
 from classifier.tables.cells import as_text
 from classifier.text import normalize
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "complaint_id": ("投诉编号", "工单编号", "工单号", "案件编号", "案件号", "投诉单号", "编号"),
+    "complaint_id": COMPLAINT_ID,
     "channel": ("投诉渠道", "渠道", "来源渠道"),
     "region": ("地区", "区域", "投诉地区"),
     "branch": ("网点", "支行", "机构", "被投诉机构"),
@@ -40,12 +39,6 @@ CHANNELS: Final[Mapping[str, str]] = {
 """What desks write under 投诉渠道."""
 
 _METADATA: Final = ("segment", "product", "amount", "customer_key", "business_channel", "referral_no")
-_MOMENT: Final = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
-)
-_UNIT: Final = re.compile(r" ?\((?:单位)?:?(?:元|人民币|人民币元|rmb|cny|必填|选填)\)$")
-"""What stands behind a title: 金额（元）."""
-_DAY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
 class Columns:
@@ -59,13 +52,9 @@ class Columns:
     """
 
     def __init__(self, table: Table, text: int) -> None:
-        names = [_UNIT.sub("", normalize(name)) for name in table.columns]
-        self._places: dict[str, int] = {"text": text}
         self._titles = table.columns
-        for field, usual in COLUMNS.items():
-            found = [names.index(normalize(name)) for name in (field, *usual) if normalize(name) in names]
-            if found and found[0] != text:
-                self._places[field] = found[0]
+        found = find_columns(table, COLUMNS)
+        self._places = {"text": text} | {field: place for field, place in found.items() if place != text}
 
     @property
     def found(self) -> Mapping[str, str]:
@@ -98,14 +87,4 @@ def _amount(value: str) -> str:
     return value.replace(",", "").replace("，", "").removesuffix("元").lstrip("¥￥")
 
 
-def _moment(value: str) -> str:
-    found = _MOMENT.fullmatch(value) or _DAY.fullmatch(value)
-    if found is None:
-        return value
-    try:
-        return datetime(*(int(part or 0) for part in found.groups())).isoformat()  # type: ignore[arg-type]  # noqa: DTZ001
-    except ValueError:  # such as 30 February: refused with the value as it stands
-        return value
-
-
-_READ: Final = {"channel": _channel, "amount": _amount, "received_at": _moment}
+_READ: Final = {"channel": _channel, "amount": _amount, "received_at": written_moment}

@@ -134,9 +134,9 @@ def add_event(
     complaint_id: ComplaintId, body: EventRequest, casework: Desk, caller: Reviewer, response: Response
 ) -> CaseOut:
     """Add an event: accepted, answered, extended, closed, reopened, followed up. Deadlines are met or missed by it."""
-    case, new = casework.happen(complaint_id, body, caller)
+    new = casework.happen(complaint_id, body, caller)
     response.status_code = 201 if new else 200
-    return case
+    return casework.record(complaint_id)
 
 
 @router.delete("/{complaint_id}", summary="Erase the person from a complaint", status_code=204, responses=_REFUSED)

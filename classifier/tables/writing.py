@@ -50,9 +50,9 @@ class Writer(Protocol):
         """Finish the file."""
 
 
-def output_path(table: Table) -> Path:
-    """Where the result goes if nobody says: beside the input, with ``.tagged`` in its name."""
-    return table.path.with_name(f"{table.path.stem}.tagged{_SUFFIX[table.format]}")
+def output_path(table: Table, done: str) -> Path:
+    """Where the result goes if nobody says: beside the input, with what was done in its name."""
+    return table.path.with_name(f"{table.path.stem}.{done}{_SUFFIX[table.format]}")
 
 
 @contextmanager

@@ -236,7 +236,7 @@ def test_the_old_xls_is_read() -> None:
     table = open_table(Path(__file__).with_name("old.xls"))
     assert table.columns == ["编号", "投诉内容"]
     assert cells_of(table) == [["007", "信用卡年费乱收"], ["008", "手机银行闪退"]]
-    assert output_path(table).name == "old.tagged.xlsx"
+    assert output_path(table, "tagged").name == "old.tagged.xlsx"
 
 
 # --- JSON Lines
