@@ -31,7 +31,7 @@ _BLOCK: Final = 20
 """Neighbouring rows, which are of one writer, stay in one fold."""
 _NATURAL: Final = 0.3
 """Weight of a natural text: there are many, and most are easy."""
-_SMOOTHING: Final = 0.05
+_SMOOTHING: Final = 0.01
 _LEAST_SHARED: Final = 3
 """Characters that a clause has in common with the words that carry a signal, to carry it."""
 
@@ -230,4 +230,4 @@ class _Voices:
 
 
 def _machine() -> Any:
-    return LinearSVC(C=0.5, class_weight="balanced", tol=1e-3, random_state=0)
+    return LinearSVC(C=2.0, class_weight="balanced", tol=1e-2, random_state=0)
