@@ -25,7 +25,9 @@ COLUMNS: Final = (
     "predicted_secondary",
     "confidence",
     "decision",
+    "signals",
     "department",
+    "priority",
     "error",
 )
 """What is added to a file; codes, but for the category's Chinese name."""
@@ -112,6 +114,7 @@ def _tag(row: Row, column: int, model: ComplaintModel, router: Router, summary: 
             problem = problem or error.what
         else:
             category = router.taxonomy[prediction.category]
+            decision = router.route(Facts(prediction, datetime.now(UTC)))
             cells = [
                 category.code,
                 category.zh,
@@ -119,7 +122,9 @@ def _tag(row: Row, column: int, model: ComplaintModel, router: Router, summary: 
                 ";".join(prediction.secondary),
                 round(prediction.confidence, 4),
                 prediction.decision,
-                router.route(Facts(prediction, datetime.now(UTC))).department.code,
+                ";".join(signal.code for signal in prediction.signals),
+                decision.department.code,
+                decision.priority,
             ]
             summary.decisions[prediction.decision] += 1
             summary.categories[category.code] += 1

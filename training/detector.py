@@ -9,11 +9,11 @@ one for a clause (`classifier.signals`). A signal is found from where precision 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -82,10 +82,10 @@ def fit_detector(
     """
     read = _Read(texts, tokenizer)
     fitted: list[tuple[_Linear, SignalScore]] = []
-    with ThreadPoolExecutor() as pool:  # the solvers let other threads run
-        for each in pool.map(lambda code: _fit_signal(read, code), SIGNALS):
-            fitted.append(each)
-            progress(len(fitted), len(SIGNALS))
+    # Processes, not threads: the solver draws from one random generator for all of a process.
+    for each in Parallel(n_jobs=-1, return_as="generator")(delayed(_fit_signal)(read.lesson(code)) for code in SIGNALS):
+        fitted.append(each)
+        progress(len(fitted), len(SIGNALS))
     whole, clause = (np.stack([getattr(model, part) for model, _ in fitted]) for part in ("whole", "clause"))
     intercepts = np.concatenate([np.array([model.intercept for model, _ in fitted]), np.zeros(len(SIGNALS))])
     detector = SignalDetector(
@@ -99,21 +99,56 @@ def fit_detector(
     return detector, [score for _, score in fitted]
 
 
-class _Read:
-    """N texts and their C clauses as TF-IDF vectors over the same terms.
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """N texts that a signal is learnt from, and their C clauses.
 
     Attributes
     ----------
-    first : ndarray of int, shape (N + 1,)
-        The clauses of text n are those from ``first[n]`` to ``first[n + 1]``.
+    code : str
     whole, clauses : csr_matrix, shapes (N, F) and (C, F)
+    lengths : ndarray of int, shape (N,)
+        How many clauses each text has.
+    carries, natural : ndarray of bool, shape (N,)
+    carrying : ndarray of bool, shape (C,)
+        Which clauses carry it.
     """
 
+    code: str
+    whole: csr_matrix
+    clauses: csr_matrix
+    lengths: NDArray[np.intp]
+    carries: Flags
+    carrying: Flags
+    natural: Flags
+
+    @property
+    def weights(self) -> Scores:
+        """How much each text counts, shape (N,)."""
+        return np.where(self.natural, _NATURAL, 1.0)
+
+    def of(self, texts: Flags) -> _Lesson:
+        """Some of its texts."""
+        clauses = np.repeat(texts, self.lengths)
+        return _Lesson(
+            self.code,
+            self.whole[texts],
+            self.clauses[clauses],
+            self.lengths[texts],
+            self.carries[texts],
+            self.carrying[clauses],
+            self.natural[texts],
+        )
+
+
+class _Read:
+    """All texts and their clauses as TF-IDF vectors over the same F terms."""
+
     def __init__(self, texts: Sequence[SignalText], tokenizer: Tokenizer) -> None:
-        self.texts = texts
+        self._texts = texts
         self._aligned = [align(text.text) for text in texts]
         self._spans = [list(clause_spans(aligned.text)) for aligned in self._aligned]
-        self.first = np.cumsum([0, *map(len, self._spans)])
+        self._lengths = np.array([len(spans) for spans in self._spans])
         terms = (
             clause_terms(tokenizer, aligned.text[start:end])
             for aligned, spans in zip(self._aligned, self._spans, strict=True)
@@ -121,24 +156,35 @@ class _Read:
         )
         counting = CountVectorizer(analyzer=_as_it_is, min_df=2, dtype=np.float32)
         counts = counting.fit_transform(terms)
-        total = int(self.first[-1])
-        together = csr_matrix((np.ones(total, np.float32), np.arange(total), self.first), shape=(len(texts), total))
+        total = int(self._lengths.sum())
+        first = np.cumsum([0, *self._lengths])
+        together = csr_matrix((np.ones(total, np.float32), np.arange(total), first), shape=(len(texts), total))
         tfidf = TfidfTransformer(sublinear_tf=True)
+        self._whole: csr_matrix = tfidf.fit_transform(together @ counts)
+        self._clauses: csr_matrix = tfidf.transform(counts)
         self.vocabulary: list[str] = counting.get_feature_names_out().tolist()
-        self.whole: csr_matrix = tfidf.fit_transform(together @ counts)
-        self.clauses: csr_matrix = tfidf.transform(counts)
         self.idf: NDArray[np.float64] = tfidf.idf_
 
-    def clauses_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The rows of the clauses of texts."""
-        return np.concatenate([np.arange(self.first[row], self.first[row + 1]) for row in rows])
+    def lesson(self, code: str) -> _Lesson:
+        """The texts that somebody decided on for a signal."""
+        texts = self._texts
+        everything = _Lesson(
+            code,
+            self._whole,
+            self._clauses,
+            self._lengths,
+            np.array([code in text.carries for text in texts]),
+            np.concatenate([self._carrying(row, code) for row in range(len(texts))]),
+            np.array([text.natural for text in texts]),
+        )
+        return everything.of(np.array([code in text.decided for text in texts]))
 
-    def carrying(self, row: int, code: str) -> Flags:
+    def _carrying(self, row: int, code: str) -> Flags:
         """Which clauses of a text carry a signal: those that share enough with its words, one at least."""
-        words = self.texts[row].carries.get(code)
+        words = self._texts[row].carries.get(code)
         if words is None:
             return np.zeros(len(self._spans[row]), np.bool_)
-        start = self.texts[row].text.index(words)
+        start = self._texts[row].text.index(words)
         places = [self._aligned[row].original_span(*span) for span in self._spans[row]]
         shared = np.array([min(stop, start + len(words)) - max(begin, start) for begin, stop in places])
         flags: Flags = shared >= min(_LEAST_SHARED, len(words), shared.max())
@@ -158,34 +204,24 @@ class _Linear:
     intercept: float
 
 
-def _fit_signal(read: _Read, code: str) -> tuple[_Linear, SignalScore]:
-    rows = np.array([row for row, text in enumerate(read.texts) if code in text.decided])
-    carries = np.array([code in read.texts[row].carries for row in rows])
-    natural = np.array([read.texts[row].natural for row in rows])
-    weights = np.where(natural, _NATURAL, 1.0)
-    flags = [read.carrying(row, code) for row in rows]
-
-    def voices(chosen: Flags) -> _Voices:
-        return _Voices(read, rows[chosen], weights[chosen], [flags[i] for i in np.flatnonzero(chosen)])
-
-    fold = np.empty(len(rows), np.intp)
-    for kind in (natural, ~natural):
+def _fit_signal(lesson: _Lesson) -> tuple[_Linear, SignalScore]:
+    own, carries = ~lesson.natural, lesson.carries
+    fold = np.empty(len(carries), np.intp)
+    for kind in (own, lesson.natural):
         fold[kind] = np.arange(kind.sum()) // _BLOCK % FOLDS
-    heard = np.empty((len(rows), 3))
+    heard = np.empty((len(carries), 3))
     for number in range(FOLDS):
-        heard[fold == number] = voices(fold != number).hear(read, rows[fold == number])
-    trust = LogisticRegression(C=10.0).fit(heard, carries, sample_weight=weights)
+        heard[fold == number] = _Voices(lesson.of(fold != number)).hear(lesson.of(fold == number))
+    trust = LogisticRegression(C=10.0).fit(heard, carries, sample_weight=lesson.weights)
     scores: Scores = trust.decision_function(heard)
-    least = _break_even(scores, carries, weights)
-    model = voices(np.ones(len(rows), np.bool_)).together(trust.coef_[0], float(trust.intercept_[0]) - least)
+    least = _break_even(scores, carries, lesson.weights)
     found = scores > least
-    own = ~natural
-    return model, SignalScore(
-        code,
+    return _Voices(lesson).together(trust.coef_[0], float(trust.intercept_[0]) - least), SignalScore(
+        lesson.code,
         precision=float(carries[found & own].mean()),
         recall=float(found[carries & own].mean()),
         texts=int(own.sum()),
-        false_alarms=float(found[natural & ~carries].mean()),
+        false_alarms=float(found[~own & ~carries].mean()),
     )
 
 
@@ -198,26 +234,20 @@ def _break_even(scores: Scores, carries: Flags, weights: Scores) -> float:
 
 
 class _Voices:
-    """The three linear models of one signal, fitted to some texts."""
+    """The three linear models of one signal."""
 
-    def __init__(self, read: _Read, rows: NDArray[np.intp], weights: Scores, flags: Sequence[Flags]) -> None:
-        carries = np.array([bool(each.any()) for each in flags])
-        whole = read.whole[rows]
-        self._whole = _machine().fit(whole, carries, sample_weight=weights)
-        said = [np.asarray(whole[side].T @ weights[side]).ravel() + _SMOOTHING for side in (carries, ~carries)]
+    def __init__(self, lesson: _Lesson) -> None:
+        weights, carries = lesson.weights, lesson.carries
+        self._whole = _machine().fit(lesson.whole, carries, sample_weight=weights)
+        said = [lesson.whole[side].T @ weights[side] + _SMOOTHING for side in (carries, ~carries)]
         self._bayes: NDArray[np.float64] = np.log(said[0] / said[0].sum()) - np.log(said[1] / said[1].sum())
-        by_clause = np.repeat(weights, [len(each) for each in flags])
-        self._clause = _machine().fit(
-            read.clauses[read.clauses_of(rows)], np.concatenate(flags), sample_weight=by_clause
-        )
+        self._clause = _machine().fit(lesson.clauses, lesson.carrying, sample_weight=np.repeat(weights, lesson.lengths))
 
-    def hear(self, read: _Read, rows: NDArray[np.intp]) -> Scores:
+    def hear(self, lesson: _Lesson) -> Scores:
         """What each says of N texts, shape (N, 3)."""
-        whole = read.whole[rows]
-        clauses = self._clause.decision_function(read.clauses[read.clauses_of(rows)])
-        starts = np.cumsum([0, *np.diff(read.first)[rows][:-1]])
-        strongest = np.maximum.reduceat(clauses, starts)
-        return np.stack([self._whole.decision_function(whole), whole @ self._bayes, strongest], axis=1)
+        clauses = self._clause.decision_function(lesson.clauses)
+        strongest = np.maximum.reduceat(clauses, np.cumsum([0, *lesson.lengths[:-1]]))
+        return np.stack([self._whole.decision_function(lesson.whole), lesson.whole @ self._bayes, strongest], axis=1)
 
     def together(self, trust: NDArray[np.float64], intercept: float) -> _Linear:
         """All three as far as each is trusted."""
