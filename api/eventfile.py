@@ -48,7 +48,8 @@ EVENTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What desks write for an event."""
 
-_SATISFACTION: Final = {"非常满意": "5", "满意": "4", "一般": "3", "基本满意": "3", "不满意": "2", "非常不满意": "1"}
+SATISFACTION: Final = {"非常满意": "5", "满意": "4", "一般": "3", "基本满意": "3", "不满意": "2", "非常不满意": "1"}
+"""What desks write for a satisfaction."""
 
 ADDED: Final = ("result", "problem")
 """What is added to a file: kept, known (told before) or refused, and why."""
@@ -164,7 +165,7 @@ def _write(table: Table, output: Path, results: Mapping[int, tuple[str, str]]) -
 
 
 def _satisfaction(value: str) -> int | str:
-    written = _SATISFACTION.get(value, value).removesuffix("分")
+    written = SATISFACTION.get(value, value).removesuffix("分")
     return int(written) if written.isdecimal() else value
 
 

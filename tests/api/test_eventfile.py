@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.access.caller import LOCAL
-from api.eventfile import EVENTS, Summary, tell_file
+from api.eventfile import COLUMNS, EVENTS, SATISFACTION, Summary, tell_file
 from api.life import EVENTS as KNOWN
 from classifier.errors import TableError
 from classifier.tables import open_table
@@ -98,3 +99,16 @@ def test_a_file_without_what_is_needed_says_which_columns_there_are(desk: TestCl
 
 def test_every_kind_of_event_has_a_chinese_name() -> None:
     assert set(EVENTS.values()) == set(KNOWN)
+
+
+def test_the_document_names_every_column_and_word() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[\w一-鿿]+", text.split("## What happened")[1]))
+    needed = {
+        *COLUMNS,
+        *EVENTS,
+        *KNOWN,
+        *SATISFACTION,
+        *(t for f, ts in COLUMNS.items() if f != "complaint_id" for t in ts),
+    }
+    assert needed <= words
