@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+import structlog
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -33,6 +35,7 @@ def micros(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure side by side, and print."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     service = Service(Registry(store_path()).load())
     request = ClassifyRequest(text=TEXT, channel="hotline")
     prediction = service.bundle.model.predict([TEXT])[0]

@@ -9,13 +9,12 @@ docs/signals.md defines the signals.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.features import PIECE
 from classifier.scope import scoped
@@ -152,33 +151,48 @@ class SignalDetector:
         whole: dict[int, int] = {}
         rows: list[int] = []
         counts: list[int] = []
+        known: list[int] = []
         starts: list[int] = []
-        for start, end in spans:
+        for number, (start, end) in enumerate(spans):
             clause: dict[int, int] = {}
             for term in clause_terms(self.tokenizer, canonical[start:end]):
                 row = row_of(term)
                 if row is not None:
                     clause[row] = clause.get(row, 0) + 1
-            starts.append(len(rows))
-            rows += clause
-            counts += clause.values()
-            for row, count in clause.items():
-                whole[row] = whole.get(row, 0) + count
+                    whole[row] = whole.get(row, 0) + 1
+            if clause:
+                known.append(number)
+                starts.append(len(rows))
+                rows += clause
+                counts += clause.values()
         size = len(self.codes)
         scores = np.zeros((len(spans), size), WEIGHTS) + self.intercepts[:size] + self.intercepts[size:]
         if rows:
-            terms = np.fromiter(whole, np.intp, len(whole))
-            scores += self._values(terms, whole.values()) @ self.weights[terms, :size]
-            for number, (start, end) in enumerate(pairwise([*starts, len(rows)])):
-                terms = np.array(rows[start:end], np.intp)
-                scores[number] += self._values(terms, counts[start:end]) @ self.weights[terms, size:]
+            scores += self._weighed(list(whole), list(whole.values()), [0], slice(None, size))
+            scores[known] += self._weighed(rows, counts, starts, slice(size, None))
         return scores, spans
 
-    def _values(self, rows: NDArray[np.intp], counts: Collection[int]) -> Floats:
-        """TF-IDF values of terms: sub-linear counts, a vector of length one."""
-        values = (1 + np.log(np.fromiter(counts, WEIGHTS, len(counts)))) * self.idf[rows]
-        length = float(np.sqrt(values @ values))
-        return values / WEIGHTS.type(length) if length else values
+    def _weighed(self, terms: Sequence[int], counts: Sequence[int], starts: Sequence[int], columns: slice) -> Floats:
+        """The scores of pieces of text for their terms: sub-linear TF-IDF, a vector of length one for each piece.
+
+        Parameters
+        ----------
+        terms, counts : sequences of length n
+            Rows of the vocabulary, and how often each stands there.
+        starts : sequence of length P
+            Where each of P pieces begins among them.
+        columns : slice
+            Of the weights, S of them.
+
+        Returns
+        -------
+        ndarray, shape (P, S)
+        """
+        rows = np.array(terms, np.intp)
+        values = (1 + np.log(np.array(counts, WEIGHTS))) * self.idf[rows]
+        lengths = np.sqrt(np.add.reduceat(values * values, starts))
+        weighed: Floats = np.add.reduceat(values[:, None] * self.weights[rows, columns], starts) / lengths[:, None]
+        return weighed
 
 
 def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
