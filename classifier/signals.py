@@ -190,9 +190,9 @@ class SignalDetector:
         """
         rows = np.array(terms, np.intp)
         values = (1 + np.log(np.array(counts, WEIGHTS))) * self.idf[rows]
-        lengths = np.sqrt(np.add.reduceat(values * values, starts))
-        weighed: Floats = np.add.reduceat(values[:, None] * self.weights[rows, columns], starts) / lengths[:, None]
-        return weighed
+        sums: Floats = np.add.reduceat(values[:, None] * self.weights[rows, columns], starts)
+        squares: Floats = np.add.reduceat(values * values, starts)
+        return sums / np.sqrt(squares)[:, None]
 
 
 def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
