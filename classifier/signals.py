@@ -134,7 +134,7 @@ class SignalDetector:
         signals = []
         for column in found:
             start, end = clauses[int(scores[:, column].argmax())]
-            start = end - len(canonical[start:end].lstrip())
+            start, end = _trimmed(canonical, start, end)
             start, end = aligned.original_span(start, end)
             signals.append(Signal(self.codes[column], text[start:end], start, end))
         return tuple(sorted(signals, key=lambda signal: _ORDER[signal.code]))
@@ -192,7 +192,8 @@ class SignalDetector:
         values = (1 + np.log(np.array(counts, WEIGHTS))) * self.idf[rows]
         sums: Floats = np.add.reduceat(values[:, None] * self.weights[rows, columns], starts)
         squares: Floats = np.add.reduceat(values * values, starts)
-        return sums / np.sqrt(squares)[:, None]
+        weighed: Floats = np.divide(sums, np.sqrt(squares)[:, None])
+        return weighed
 
 
 def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
@@ -213,6 +214,12 @@ def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
         yield start, len(canonical)
 
 
+def _trimmed(canonical: str, start: int, end: int) -> tuple[int, int]:
+    """A clause's span without the blanks before it and the marks behind it."""
+    clause = canonical[start:end].lstrip()
+    return end - len(clause), end - len(clause) + len(clause.rstrip(_MARKS) or clause)
+
+
 def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:
     """Words, pairs of words, words in scopes, characters and pairs of characters of a clause in canonical form."""
     words = tokenizer(clause)
@@ -221,5 +228,6 @@ def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:
     return [*words, *map(" ".join, pairwise(words)), *scoped(words), *marked, *pairs]
 
 
+_MARKS: Final = ",.。;:!?…~ "
 _END: Final = re.compile("[,.。;:!?…~]+")
 _ORDER: Final = {code: number for number, code in enumerate(SIGNALS)}
