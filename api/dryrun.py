@@ -20,7 +20,7 @@ from api.storage.schema import COMPLAINTS, CORRECTIONS, PREDICTIONS
 from classifier.errors import TextError
 from classifier.masking import mask
 from classifier.routing import Decision, Facts, Router
-from classifier.tables import find_text_column, open_table
+from classifier.tables import TEXT_COLUMNS, find_text_column, open_table
 
 _EXAMPLES: Final = 3
 _SHOWN: Final = 40
@@ -122,7 +122,7 @@ def _length(left: timedelta) -> str:
 
 def of_file(path: Path, service: Service, text_column: str | None = None) -> Iterator[Case | None]:
     """The complaints of a file. Raises `TableError`."""
-    table = open_table(path, wanted=text_column)
+    table = open_table(path, header=[text_column] if text_column else TEXT_COLUMNS)
     columns = Columns(table, find_text_column(table, text_column))
     for block in table.blocks():
         for row in block.rows:

@@ -10,7 +10,7 @@ import typer
 
 from api.access.caller import LOCAL, Caller
 from api.casework import Casework
-from api.eventfile import tell_file
+from api.eventfile import COLUMNS, tell_file
 from api.rules import Rules
 from api.service import Service
 from api.settings import load_settings
@@ -33,7 +33,7 @@ def events(
     with reporting():
         settings = load_settings()
         database = open_database(settings.cases)
-        table = open_table(file, encoding=encoding, sheet=sheet)
+        table = open_table(file, encoding=encoding, sheet=sheet, header=["event", *COLUMNS["event"]])
         target = output or output_path(table, "events")
         service = Service(Registry(store_path()).load(), settings.taxonomy)
         try:

@@ -9,7 +9,7 @@ import typer
 
 from api.service import Service
 from api.settings import load_settings
-from classifier.tables import find_text_column, open_table, output_path
+from classifier.tables import TEXT_COLUMNS, find_text_column, open_table, output_path
 from classifier.tagging import Summary, tag_file
 from classifier.taxonomy import Taxonomy
 from cli.terminal import err, out, progress_bar, reporting, result_table
@@ -31,7 +31,7 @@ def tag(
     """标注一个文件：每行加上类别、把握、处理方式和部门。 Tag every row of a file."""
     with reporting():
         service = Service(Registry(store_path()).load(), load_settings().taxonomy)
-        table = open_table(file, encoding=encoding, sheet=sheet, wanted=text)
+        table = open_table(file, encoding=encoding, sheet=sheet, header=[text] if text else TEXT_COLUMNS)
         column = find_text_column(table, text)
         target = output or output_path(table, "tagged")
         with progress_bar() as bar:

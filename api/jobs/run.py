@@ -22,7 +22,7 @@ from api.storage import UNAVAILABLE, Cases, Database, JobRow, Jobs, Lease, Taken
 from api.telemetry.metrics import count_case
 from classifier.errors import ComplaintsError, TableError, TextError
 from classifier.masking import mask
-from classifier.tables import Row, find_text_column, open_table
+from classifier.tables import TEXT_COLUMNS, Row, find_text_column, open_table
 
 CHUNK: Final = 50
 """Rows kept in one transaction: a job that is cut off begins again after the last whole chunk."""
@@ -92,7 +92,8 @@ def _limit_memory(most_bytes: int) -> None:
 
 
 def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
-    table = open_table(file, encoding=job["encoding"], sheet=job["sheet"], wanted=job["text_column"])
+    header = [job["text_column"]] if job["text_column"] else TEXT_COLUMNS
+    table = open_table(file, encoding=job["encoding"], sheet=job["sheet"], header=header)
     if table.total > _MOST_ROWS:
         raise TableError(f"has {table.total:,} rows", where=str(file), remedy=f"Cut it in parts of {_MOST_ROWS:,}.")
     columns = Columns(table, find_text_column(table, job["text_column"]))

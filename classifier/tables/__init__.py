@@ -6,7 +6,17 @@ they were.
 
 from classifier.tables.encoding import known_encoding
 from classifier.tables.reading import open_table
-from classifier.tables.table import Block, Row, Table, find_text_column
+from classifier.tables.table import TEXT_COLUMNS, Block, Row, Table, find_text_column
 from classifier.tables.writing import open_writer, output_path
 
-__all__ = ["Block", "Row", "Table", "find_text_column", "known_encoding", "open_table", "open_writer", "output_path"]
+__all__ = [
+    "TEXT_COLUMNS",
+    "Block",
+    "Row",
+    "Table",
+    "find_text_column",
+    "known_encoding",
+    "open_table",
+    "open_writer",
+    "output_path",
+]

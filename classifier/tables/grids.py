@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from classifier.tables.cells import Unreadable
 from classifier.tables.table import BLOCK_ROWS, HEADER_WITHIN, Block, Row, Table, column_names, header_row, in_blocks
 
 
-def open_excel(path: Path, sheet: str | None, wanted: str | None) -> Table:
+def open_excel(path: Path, sheet: str | None, header: Collection[str]) -> Table:
     """Open a workbook, ``.xlsx`` or the old ``.xls``; the sheets that are not read are named."""
     try:
         with path.open("rb") as file:  # not by path: the reader would believe its ending
@@ -35,10 +35,10 @@ def open_excel(path: Path, sheet: str | None, wanted: str | None) -> Table:
     notes = [f"工作表 sheet: {chosen}"]
     if others := [name for name in names if name != chosen]:
         notes.append(f"未读取的工作表 sheets not read: {', '.join(others)} (--sheet)")
-    return _from_grid(path, "excel", grid, notes, wanted)
+    return _from_grid(path, "excel", grid, notes, header)
 
 
-def open_html(path: Path, encoding: str, wanted: str | None) -> Table:
+def open_html(path: Path, encoding: str, header: Collection[str]) -> Table:
     """Open the longest table of an HTML page."""
     text = path.read_text(encoding=encoding, errors="replace")
     if "urn:schemas-microsoft-com:office:spreadsheet" in text[:4096]:
@@ -46,7 +46,7 @@ def open_html(path: Path, encoding: str, wanted: str | None) -> Table:
     # The declared charset is not the true one as often as not; the decoded text has none.
     document = html.fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
     grid = [[str(cell.text_content()).strip() for cell in row] for row in _longest_table(document)]
-    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], wanted)
+    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], header)
 
 
 def _longest_table(document: html.HtmlElement) -> list[list[html.HtmlElement]]:
@@ -72,12 +72,12 @@ def _longest_table(document: html.HtmlElement) -> list[list[html.HtmlElement]]:
     return longest
 
 
-def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str], wanted: str | None) -> Table:
+def _from_grid(path: Path, kind: str, grid: list[list[Any]], notes: list[str], header: Collection[str]) -> Table:
     """A table from all its cells: blank rows at the end are none."""
     filled = [number for number, cells in enumerate(grid) if any(cell not in (None, "") for cell in cells)]
     if not filled:
         raise TableError("the table is empty", where=str(path), remedy="Export it again.")
-    titles = header_row([grid[number] for number in filled[:HEADER_WITHIN]], wanted)
+    titles = header_row([grid[number] for number in filled[:HEADER_WITHIN]], header)
     first, last = filled[titles], filled[-1]
     if titles:
         notes = [*notes, f"表头前的标题行未输出 title rows above the header left out: {titles}"]

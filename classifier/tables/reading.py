@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from classifier.errors import TableError
 from classifier.tables.encoding import detect_encoding, known_encoding
 from classifier.tables.grids import open_excel, open_html, open_parquet
-from classifier.tables.table import Table
+from classifier.tables.table import TEXT_COLUMNS, Table
 from classifier.tables.text import open_delimited, open_jsonl
 
 _HEAD: Final = 65_536
@@ -17,7 +18,11 @@ _HEAD: Final = 65_536
 
 
 def open_table(
-    path: Path, *, encoding: str | None = None, sheet: str | None = None, wanted: str | None = None
+    path: Path,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    header: Collection[str] = TEXT_COLUMNS,
 ) -> Table:
     """Open a file of complaints.
 
@@ -28,8 +33,8 @@ def open_table(
         For text formats; without it, it is told by the bytes.
     sheet : str, optional
         For Excel; without it, the first.
-    wanted : str, optional
-        Name of the column that holds the complaint: it tells the header from title rows above it.
+    header : collection of str
+        Names of which a header has one, which tells it from title rows above; by default those of the complaint.
 
     Raises
     ------
@@ -46,7 +51,7 @@ def open_table(
     if head.startswith(b"PAR1"):
         return open_parquet(path)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return open_excel(path, sheet, wanted)
+        return open_excel(path, sheet, header)
     if (
         head.count(b"\x00") > len(head) / 50
         and not encoding
@@ -57,10 +62,10 @@ def open_table(
             where=str(path),
             remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
         )
-    return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path), wanted)
+    return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path), header)
 
 
-def _open_text(path: Path, encoding: str, wanted: str | None) -> Table:
+def _open_text(path: Path, encoding: str, header: Collection[str]) -> Table:
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
             start = file.read(_HEAD).lstrip("\ufeff \t\r\n")
@@ -69,9 +74,9 @@ def _open_text(path: Path, encoding: str, wanted: str | None) -> Table:
     if not start:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
     if start.startswith("<"):
-        return open_html(path, encoding, wanted)
+        return open_html(path, encoding, header)
     if start.startswith("{"):
         return open_jsonl(path, encoding)
     if start.startswith("[{"):
         raise TableError("is a JSON array", where=str(path), remedy="Write one JSON object per line (JSON Lines).")
-    return open_delimited(path, encoding, start, wanted)
+    return open_delimited(path, encoding, start, header)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -114,12 +114,12 @@ def find_text_column(table: Table, wanted: str | None = None) -> int:
     )
 
 
-def header_row(rows: Sequence[Sequence[Any]], wanted: str | None) -> int:
-    """Which of the first rows is the header: the first that names the text column, else the first of all.
+def header_row(rows: Sequence[Sequence[Any]], header: Collection[str]) -> int:
+    """Which of the first rows is the header: the first that has one of these names, else the first of all.
 
     Ledgers often carry a title, the period or the unit above the header.
     """
-    known = {_comparable(name) for name in ([wanted] if wanted else TEXT_COLUMNS)}
+    known = {_comparable(name) for name in header}
     for number, cells in enumerate(rows):
         if known & {_comparable(as_text(cell)) for cell in cells}:
             return number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal, DecimalException
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ NO_OBJECT: Final = "不是JSON对象 not a JSON object"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 
 
-def open_delimited(path: Path, encoding: str, start: str, wanted: str | None) -> Table:
+def open_delimited(path: Path, encoding: str, start: str, header: Collection[str]) -> Table:
     """Open CSV or TSV; the delimiter is the one that most of the first lines have, outside quotes."""
     lines = _QUOTED.sub("", start).splitlines()[:HEADER_WITHIN]
     delimiter = max(",\t;", key=lambda mark: sum(mark in line for line in lines))
@@ -41,7 +41,7 @@ def open_delimited(path: Path, encoding: str, start: str, wanted: str | None) ->
     width = total = 0
     for record in records():
         width, total = max(width, len(record.cells)), total + 1
-    titles = header_row([record.cells for record in islice(records(), HEADER_WITHIN)], wanted)
+    titles = header_row([record.cells for record in islice(records(), HEADER_WITHIN)], header)
     header = next(islice(records(), titles, None)).cells
     columns = column_names([header[0].removeprefix("\ufeff"), *header[1:]], width, path)
 

@@ -32,7 +32,9 @@ def tell(desk: TestClient, folder: Path, *rows: str, header: str = HEADER) -> tu
     file = folder / "办理.csv"
     file.write_text("\n".join([header, *rows]), encoding="gb18030")
     target = folder / "result.csv"
-    summary = tell_file(open_table(file), target, app.state.casework, LOCAL, progress=lambda _: None)
+    summary = tell_file(
+        open_table(file, header=COLUMNS["event"]), target, app.state.casework, LOCAL, progress=lambda _: None
+    )
     with target.open(encoding="utf-8-sig", newline="") as result:
         return summary, list(csv.DictReader(result))
 
@@ -55,6 +57,12 @@ def test_a_case_is_told_from_acceptance_to_satisfaction_in_any_order(desk: TestC
         ("followed_up", "李回访"),
     ]
     assert (case["status"], case["satisfaction"], case["resolution"]["state"]) == ("resolved", 5, "met")
+
+
+def test_titles_above_the_header_are_left_out(desk: TestClient, tmp_path: Path) -> None:
+    register(desk)
+    summary, _ = tell(desk, tmp_path, HEADER, f"c1,受理,{at(1)},,,,", header="十一月办理情况,,,,,,")
+    assert summary.results == {"kept": 1}
 
 
 def test_the_same_file_again_adds_nothing(desk: TestClient, tmp_path: Path) -> None:

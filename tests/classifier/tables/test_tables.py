@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import TableError
-from classifier.tables import Row, Table, find_text_column, open_table, open_writer, output_path
+from classifier.tables import TEXT_COLUMNS, Row, Table, find_text_column, open_table, open_writer, output_path
 
 
 def rows_of(table: Table) -> list[Row]:
@@ -379,7 +379,8 @@ def test_title_rows_above_the_header_are_passed_over_and_told(
         book.active.append(cells)
     book.save(tmp_path / "a.xlsx")
     text = "\n".join(",".join(cell or "" for cell in cells) for cells in grid)
-    for table in (open_table(tmp_path / "a.xlsx", wanted=wanted), open_table(file("a.csv", text), wanted=wanted)):
+    header = [wanted] if wanted else TEXT_COLUMNS
+    for table in (open_table(tmp_path / "a.xlsx", header=header), open_table(file("a.csv", text), header=header)):
         assert (table.columns, table.total) == (["编号", "投诉内容"], 1)
         assert [(row.cells, row.line) for row in rows_of(table)] == [(["007", "年费"], 4)]
         assert any("left out: 2" in note for note in table.notes)
