@@ -32,6 +32,8 @@ _BLOCK: Final = 20
 _NATURAL: Final = 0.3
 """Weight of a natural text: there are many, and most are easy."""
 _SMOOTHING: Final = 0.01
+_LEAST_CLAUSES: Final = 4
+"""Clauses that a term stands in; with 2, a model of twice the size found no more."""
 _LEAST_SHARED: Final = 3
 """Characters that a clause has in common with the words that carry a signal, to carry it."""
 
@@ -154,7 +156,7 @@ class _Read:
             for aligned, spans in zip(self._aligned, self._spans, strict=True)
             for start, end in spans
         )
-        counting = CountVectorizer(analyzer=_as_it_is, min_df=2, dtype=np.float32)
+        counting = CountVectorizer(analyzer=_as_it_is, min_df=_LEAST_CLAUSES, dtype=np.float32)
         counts = counting.fit_transform(terms)
         total = int(self._lengths.sum())
         first = np.cumsum([0, *self._lengths])
