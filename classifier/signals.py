@@ -215,9 +215,10 @@ def clause_spans(canonical: str) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(canonical: str, start: int, end: int) -> tuple[int, int]:
-    """A clause's span without the blanks before it and the marks behind it."""
-    clause = canonical[start:end].lstrip()
-    return end - len(clause), end - len(clause) + len(clause.rstrip(_MARKS) or clause)
+    """A clause's span without the marks around it, if there is more to it."""
+    clause = canonical[start:end].lstrip(_MARKS)
+    begin = end - len(clause)
+    return (begin, begin + len(clause.rstrip(_MARKS))) if clause else (start, end)
 
 
 def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:

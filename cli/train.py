@@ -77,7 +77,14 @@ def _show(run: Run, taxonomy: Taxonomy, *, is_champion: bool) -> None:
 
 def _show_signals(run: Run) -> None:
     table = result_table(
-        "信号 signal", "", "精确率 precision", "召回率 recall", "误报‰ false‰", "条数 texts", text_columns=2
+        "信号 signal",
+        "",
+        "精确率 precision",
+        "召回率 recall",
+        "误报‰ false‰",
+        "混淆‰ mistaken‰",
+        "条数 texts",
+        text_columns=2,
     )
     for score in run.signals:
         table.add_row(
@@ -86,6 +93,7 @@ def _show_signals(run: Run) -> None:
             f"{score.precision:.2f}",
             f"{score.recall:.2f}",
             f"{score.false_alarms * 1_000:.1f}",
+            f"{score.mistaken * 1_000:.0f}",
             str(score.texts),
         )
     out.print(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,12 @@ from classifier.signals import SIGNALS
 from training.history import Labelled
 
 SIGNAL_TEXTS: Final = Path(__file__).with_name("signals")
-"""One file per signal, half of whose texts carry it; in ``read/corpus.csv`` which texts of the corpus carry which."""
+"""One file per signal, half of whose texts carry it. ``read/`` tells of others that were read for all signals: in
+``corpus.csv`` texts of the corpus, in ``written.csv`` texts that were written to carry one of them.
+"""
 
 _OWN: Final = ("text", "label", "span")
-_READ: Final = ("category", "row", "signal", "label", "span")
+_READ: Final = ("file", "row", "signal", "label", "span")
 _DOUBTFUL: Final = "?"
 
 
@@ -31,14 +33,14 @@ class SignalText:
         The signals it carries, and the words that carry each.
     decided : frozenset of str
         The signals somebody decided on, one way or the other.
-    natural : bool
-        Whether it comes as complaints come in; else it was written to carry a signal, or to look like it.
+    written_for : str or None
+        The signal it was written to carry, or to look like; None if it comes as complaints come in.
     """
 
     text: str
     carries: Mapping[str, str]
     decided: frozenset[str]
-    natural: bool
+    written_for: str | None
 
 
 def read_signal_texts(corpus: Sequence[Labelled], folder: Path = SIGNAL_TEXTS) -> list[SignalText]:
@@ -55,46 +57,48 @@ def read_signal_texts(corpus: Sequence[Labelled], folder: Path = SIGNAL_TEXTS) -
     CorpusError
         Naming file, line and remedy: a wrong header, an unknown signal, label or text, or a span that is not in it.
     """
-    texts = [text for code in SIGNALS for text in read_own(folder / f"{code}.csv")]
-    return [*texts, *_read_in_corpus(folder / "read" / "corpus.csv", corpus)]
+    own = {code: list(_read_own(folder / f"{code}.csv")) for code in SIGNALS}
+    for (code, row), also in _read(folder / "read" / "written.csv", own).items():
+        text = own[code][row - 1]
+        carries = {**also.carries, **text.carries}
+        own[code][row - 1] = replace(text, carries=carries, decided=also.decided | text.decided)
+    natural: dict[str, list[SignalText]] = {}
+    for labelled in corpus:
+        text = SignalText(labelled.text, {}, frozenset(), written_for=None)
+        natural.setdefault(labelled.category, []).append(text)
+    read = _read(folder / "read" / "corpus.csv", natural)
+    return [*(text for code in SIGNALS for text in own[code]), *read.values()]
 
 
-def read_own(path: Path) -> Iterator[SignalText]:
+def _read_own(path: Path) -> Iterator[SignalText]:
     """Read the file of one signal, whose code is its name. Raises `CorpusError`."""
     code = path.stem
     for where, cells in _rows(path, _OWN):
         carries = {code: _span(cells["text"], cells["span"], where)} if cells["label"] == "1" else {}
         if cells["label"] not in ("0", "1") or bool(cells["span"]) != bool(carries):
             raise CorpusError("wrong label", where=where, remedy="Write 1 and a span, or 0 and none.")
-        yield SignalText(cells["text"], carries, frozenset({code}), natural=False)
+        yield SignalText(cells["text"], carries, frozenset({code}), written_for=code)
 
 
-def _read_in_corpus(path: Path, corpus: Sequence[Labelled]) -> list[SignalText]:
-    texts: dict[str, list[str]] = {}
-    for row in corpus:
-        texts.setdefault(row.category, []).append(row.text)
-    carries: dict[tuple[str, int], dict[str, str]] = {}
-    doubted: dict[tuple[str, int], set[str]] = {}
+def _read(path: Path, texts: Mapping[str, Sequence[SignalText]]) -> dict[tuple[str, int], SignalText]:
+    """What somebody read in texts: by file and row, with all that is decided of each."""
+    read: dict[tuple[str, int], SignalText] = {}
     for where, cells in _rows(path, _READ):
-        key = cells["category"], int(cells["row"]) if cells["row"].isdecimal() else 0
+        key = cells["file"], int(cells["row"]) if cells["row"].isdecimal() else 0
         if not 0 < key[1] <= len(texts.get(key[0], ())):
-            raise CorpusError("there is no such text in the corpus", where=where, remedy="Read the corpus again.")
-        found = carries.setdefault(key, {})
+            raise CorpusError("there is no such text", where=where, remedy="Read the texts again.")
+        text = texts[key[0]][key[1] - 1]
+        known = read.setdefault(key, replace(text, carries={}, decided=frozenset(SIGNALS)))
         code = cells["signal"]
         if not code:
             continue
         if code not in SIGNALS:
             raise CorpusError(f"unknown signal {code!r}", where=where, remedy=f"Use one of: {', '.join(SIGNALS)}.")
         if cells["label"] == _DOUBTFUL:
-            doubted.setdefault(key, set()).add(code)
+            read[key] = replace(known, decided=known.decided - {code})
         else:
-            found[code] = _span(texts[key[0]][key[1] - 1], cells["span"], where)
-    return [
-        SignalText(
-            texts[category][row - 1], found, frozenset(SIGNALS.keys() - doubted.get((category, row), set())), True
-        )
-        for (category, row), found in carries.items()
-    ]
+            read[key] = replace(known, carries={**known.carries, code: _span(text.text, cells["span"], where)})
+    return read
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:

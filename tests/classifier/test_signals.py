@@ -31,6 +31,12 @@ def test_a_signal_is_found_with_its_clause_in_the_text_as_it_was_given() -> None
     assert text[signal.start : signal.end] == signal.words
 
 
+def test_the_place_of_a_signal_leaves_out_what_is_masked_before_it() -> None:
+    text = f"我叫***，电话***********。{CLAUSE}"
+    (signal,) = detector(1, 1, -0.5).find(text, normalize(text))
+    assert signal.words == CLAUSE
+
+
 def test_the_whole_text_and_its_strongest_clause_add_up() -> None:
     canonical = normalize(f"手续费太高，{CLAUSE}")
     alone = [detector(*weights, 0).scores(canonical)[1] for weights in ((1, 0), (0, 1))]

@@ -26,6 +26,7 @@ def test_every_signal_is_judged_on_its_texts(run: Run) -> None:
     assert min(score.texts for score in run.signals) >= 500
     assert min(min(score.precision, score.recall) for score in run.signals) > 0.75
     assert max(score.false_alarms for score in run.signals) < 0.1
+    assert max(score.mistaken for score in run.signals) < 0.25
 
 
 @pytest.mark.parametrize("code", SIGNALS)
@@ -41,6 +42,15 @@ def test_a_clear_case_is_found_in_its_place(model: ComplaintModel, code: str) ->
 )
 def test_an_ordinary_complaint_carries_none(model: ComplaintModel, text: str) -> None:
     assert model.predict([text])[0].signals == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("再不退我就打12378", "regulator"), ("再不退我就发到抖音上", "media"), ("再不退我就去法院起诉", "legal")],
+)
+def test_a_threat_is_taken_for_what_it_is(model: ComplaintModel, text: str, code: str) -> None:
+    found = {signal.code for signal in model.predict([f"年费扣错了，{text}"])[0].signals}
+    assert found & {"regulator", "media", "legal"} == {code}
 
 
 def test_denied_and_quoted_it_is_none(model: ComplaintModel) -> None:

@@ -18,35 +18,39 @@ CORPUS = [Labelled("柜员骂我老不死", "service_attitude", (), "branch", "f
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two texts for every signal, and one of the corpus that was read."""
+    """Two texts for every signal, of which one was read for all, and one of the corpus that was read."""
     for code in SIGNALS:
         (tmp_path / f"{code}.csv").write_text(
             "text,label,span\n我去告你们！,1,我去告\n算了不告了,0,\n", encoding="utf-8"
         )
     (tmp_path / "read").mkdir()
-    read = "category,row,signal,label,span\nservice_attitude,1,vulnerable,1,老不死\nservice_attitude,1,legal,?,\n"
+    read = "file,row,signal,label,span\nservice_attitude,1,vulnerable,1,老不死\nservice_attitude,1,legal,?,\n"
     (tmp_path / "read" / "corpus.csv").write_text(read, encoding="utf-8")
+    read = "file,row,signal,label,span\nmedia,1,legal,1,告你们\nmedia,1,group,?,\n"
+    (tmp_path / "read" / "written.csv").write_text(read, encoding="utf-8")
     return tmp_path
 
 
 def test_a_text_is_for_the_signals_that_somebody_decided_on(folder: Path) -> None:
     *own, read = read_signal_texts(CORPUS, folder)
-    assert [(set(text.decided), dict(text.carries), text.natural) for text in own] == [
-        each for code in SIGNALS for each in (({code}, {code: "我去告"}, False), ({code}, {}, False))
+    also = own.pop(2 * list(SIGNALS).index("media"))
+    assert [(set(text.decided), dict(text.carries), text.written_for) for text in own] == [
+        each
+        for code in SIGNALS
+        for each in (({code}, {code: "我去告"}, code), ({code}, {}, code))
+        if each != ({"media"}, {"media": "我去告"}, "media")
     ]
-    assert read.text == "柜员骂我老不死"
-    assert (dict(read.carries), set(read.decided), read.natural) == (
-        {"vulnerable": "老不死"},
-        SIGNALS.keys() - {"legal"},
-        True,
-    )
+    assert (dict(also.carries), also.written_for) == ({"media": "我去告", "legal": "告你们"}, "media")
+    assert also.decided == SIGNALS.keys() - {"group"}
+    assert (read.text, dict(read.carries), read.written_for) == ("柜员骂我老不死", {"vulnerable": "老不死"}, None)
+    assert read.decided == SIGNALS.keys() - {"legal"}
 
 
 def test_all_that_is_bundled_can_be_read(corpus: list[Labelled]) -> None:
     texts = read_signal_texts(corpus)
     files = [path.read_text(encoding="utf-8") for path in SIGNAL_TEXTS.glob("*.csv")]
-    assert sum(not text.natural for text in texts) > 500 * len(files)
-    assert len({text.text for text in texts if text.natural}) > 5_000
+    assert sum(text.written_for is not None for text in texts) > 500 * len(files)
+    assert len({text.text for text in texts if text.written_for is None}) > 5_000
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_all_that_is_bundled_can_be_read(corpus: list[Labelled]) -> None:
         ("legal.csv", lambda s: s.replace("1,我去告", "1,"), r"line 2: '' is not in the text"),
         ("legal.csv", lambda s: s.replace("0,", "0,不告"), r"line 3: wrong label.*Write 1 and a span, or 0 and none"),
         ("legal.csv", lambda s: s.replace("0,", "no,"), "line 3: wrong label"),
-        ("read/corpus.csv", lambda s: s.replace(",1,v", ",2,v"), "line 2: there is no such text.*Read the corpus"),
+        ("read/corpus.csv", lambda s: s.replace(",1,v", ",2,v"), "line 2: there is no such text.*Read the texts"),
         ("read/corpus.csv", lambda s: s.replace("service_a", "a"), "line 2: there is no such text"),
         ("read/corpus.csv", lambda s: s.replace(",1,v", ",x,v"), "line 2: there is no such text"),
         ("read/corpus.csv", lambda s: s.replace("vuln", "v"), "line 2: unknown signal 'verable'.*Use one of: money_"),
