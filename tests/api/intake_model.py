@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -84,6 +85,16 @@ class Known:
     said: dict[str, Any]
     corrections: list[dict[str, Any]] = field(default_factory=list)
     erased: bool = False
+
+    def erase(self) -> None:
+        """Take the person out: text, notes, and in the first answer the words that carry a signal."""
+        self.erased = True
+        said = json.loads(self.answer)
+        for signal in said["signals"]:
+            signal["words"] = ""
+        self.answer = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        for correction in self.corrections:
+            correction.pop("note", None)
 
     @property
     def path(self) -> str:

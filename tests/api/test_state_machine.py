@@ -171,9 +171,7 @@ class IntakeMachine(RuleBasedStateMachine):
         case = self._pick(which)
         answer = self.client.delete(case.path)
         assert (answer.status_code, answer.content) == (204, b"")
-        case.erased = True
-        for correction in case.corrections:
-            correction.pop("note", None)
+        case.erase()
 
     @precondition(lambda self: self.cases)
     @rule(which=some)
