@@ -82,7 +82,7 @@ def _show_signals(run: Run) -> None:
         "精确率 precision",
         "召回率 recall",
         "误报‰ false‰",
-        "混淆‰ mistaken‰",
+        "混淆‰ mixed‰",
         "条数 texts",
         text_columns=2,
     )

@@ -14,7 +14,8 @@ from training.history import Labelled
 
 SIGNAL_TEXTS: Final = Path(__file__).with_name("signals")
 """One file per signal, half of whose texts carry it. ``read/`` tells of others that were read for all signals: in
-``corpus.csv`` texts of the corpus, in ``written.csv`` texts that were written to carry one of them.
+``corpus.csv`` texts of the corpus, in ``written.csv`` texts that were written to carry one of them; ``bare.txt`` holds
+words that people send without a sentence, which carry none.
 """
 
 _OWN: Final = ("text", "label", "span")
@@ -67,7 +68,12 @@ def read_signal_texts(corpus: Sequence[Labelled], folder: Path = SIGNAL_TEXTS) -
         text = SignalText(labelled.text, {}, frozenset(), written_for=None)
         natural.setdefault(labelled.category, []).append(text)
     read = _read(folder / "read" / "corpus.csv", natural)
-    return [*(text for code in SIGNALS for text in own[code]), *read.values()]
+    bare = (folder / "read" / "bare.txt").read_text(encoding="utf-8").splitlines()
+    return [
+        *(text for code in SIGNALS for text in own[code]),
+        *read.values(),
+        *(SignalText(text, {}, frozenset(SIGNALS), written_for=None) for text in bare),
+    ]
 
 
 def _read_own(path: Path) -> Iterator[SignalText]:

@@ -28,11 +28,13 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "read" / "corpus.csv").write_text(read, encoding="utf-8")
     read = "file,row,signal,label,span\nmedia,1,legal,1,告你们\nmedia,1,group,?,\n"
     (tmp_path / "read" / "written.csv").write_text(read, encoding="utf-8")
+    (tmp_path / "read" / "bare.txt").write_text("法院\n", encoding="utf-8")
     return tmp_path
 
 
 def test_a_text_is_for_the_signals_that_somebody_decided_on(folder: Path) -> None:
-    *own, read = read_signal_texts(CORPUS, folder)
+    *own, read, bare = read_signal_texts(CORPUS, folder)
+    assert (bare.text, dict(bare.carries), set(bare.decided)) == ("法院", {}, set(SIGNALS))
     also = own.pop(2 * list(SIGNALS).index("media"))
     assert [(set(text.decided), dict(text.carries), text.written_for) for text in own] == [
         each
