@@ -173,7 +173,7 @@ class SignalDetector:
         return scores, spans
 
     def _weighed(self, terms: Sequence[int], counts: Sequence[int], starts: Sequence[int], columns: slice) -> Floats:
-        """The scores of pieces of text for their terms: sub-linear TF-IDF, a vector of length one for each piece.
+        """The scores of pieces of text for their terms: sub-linear TF-IDF, a vector of length below one for each piece.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ class SignalDetector:
         values = (1 + np.log(np.array(counts, WEIGHTS))) * self.idf[rows]
         sums: Floats = np.add.reduceat(values[:, None] * self.weights[rows, columns], starts)
         squares: Floats = np.add.reduceat(values * values, starts)
-        weighed: Floats = np.divide(sums, np.sqrt(squares)[:, None])
+        weighed: Floats = np.divide(sums, np.sqrt(squares + FEW)[:, None])
         return weighed
 
 
@@ -229,6 +229,10 @@ def clause_terms(tokenizer: Tokenizer, clause: str) -> list[str]:
     return [*words, *map(" ".join, pairwise(words)), *scoped(words), *marked, *pairs]
 
 
+FEW: Final = 100.0
+"""Added to the square of a vector's length before dividing by it: a single word, which has no others to speak against
+it, says little.
+"""
 _MARKS: Final = ",.。;:!?…~ "
 _END: Final = re.compile("[,.。;:!?…~]+")
 _ORDER: Final = {code: number for number, code in enumerate(SIGNALS)}

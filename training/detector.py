@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from classifier.scorer import WEIGHTS
-from classifier.signals import SIGNALS, SignalDetector, clause_spans, clause_terms
+from classifier.signals import FEW, SIGNALS, SignalDetector, clause_spans, clause_terms
 from classifier.text import align
 from classifier.tokenizer import Tokenizer
 from training.signal_texts import SignalText
@@ -168,9 +168,9 @@ class _Read:
         total = int(self._lengths.sum())
         first = np.cumsum([0, *self._lengths])
         together = csr_matrix((np.ones(total, np.float32), np.arange(total), first), shape=(len(texts), total))
-        tfidf = TfidfTransformer(sublinear_tf=True)
-        self._whole: csr_matrix = tfidf.fit_transform(together @ counts)
-        self._clauses: csr_matrix = tfidf.transform(counts)
+        tfidf = TfidfTransformer(sublinear_tf=True, norm=None)
+        self._whole = _shortened(tfidf.fit_transform(together @ counts))
+        self._clauses = _shortened(tfidf.transform(counts))
         self.vocabulary: list[str] = counting.get_feature_names_out().tolist()
         self.idf: NDArray[np.float64] = tfidf.idf_
 
@@ -199,6 +199,12 @@ class _Read:
         shared = np.array([min(stop, start + len(words)) - max(begin, start) for begin, stop in places])
         flags: Flags = shared >= min(_LEAST_SHARED, len(words), shared.max())
         return flags
+
+
+def _shortened(values: csr_matrix) -> csr_matrix:
+    """Vectors of TF-IDF values divided by their lengths, and a bit more (`classifier.signals.FEW`)."""
+    squares = np.asarray(values.multiply(values).sum(axis=1)).ravel()
+    return diags(1 / np.sqrt(squares + FEW)) @ values
 
 
 def _as_it_is(terms: list[str]) -> list[str]:
