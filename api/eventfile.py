@@ -48,7 +48,7 @@ EVENTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What desks write for an event."""
 
-SATISFACTION: Final = {"非常满意": "5", "满意": "4", "一般": "3", "基本满意": "3", "不满意": "2", "非常不满意": "1"}
+SATISFACTION: Final = {"非常满意": 5, "满意": 4, "一般": 3, "基本满意": 3, "不满意": 2, "非常不满意": 1}
 """What desks write for a satisfaction."""
 
 ADDED: Final = ("result", "problem")
@@ -109,6 +109,25 @@ def tell_file(
             where=str(table.path),
             remedy=f"Name one so in its first row; there are: {', '.join(table.columns)}.",
         )
+    names: list[str] = []
+    for name in ADDED:
+        names.append(unused_name(name, [*table.columns, *names]))
+    with open_writer(output, table, names) as writer:  # before anything is told: it may be refused
+        lines, results = _tell_rows(table, places, casework, caller, progress)
+        done = 0
+        for block in table.blocks():
+            writer.write(block, [results[done + place] for place in range(len(block.rows))])
+            done += len(block.rows)
+    summary = Summary(Counter(result for result, _ in results.values()))
+    refused = (number for number in sorted(results) if results[number][0] == "refused")
+    summary.examples = [(lines[number], results[number][1]) for number, _ in zip(refused, range(_SHOWN), strict=False)]
+    return summary
+
+
+def _tell_rows(
+    table: Table, places: Mapping[str, int], casework: Casework, caller: Caller, progress: Callable[[int], None]
+) -> tuple[list[int], dict[int, tuple[str, str]]]:
+    """The lines of the rows, and what became of each row."""
     results: dict[int, tuple[str, str]] = {}
     told: list[tuple[int, _Told]] = []
     lines = []
@@ -122,11 +141,7 @@ def tell_file(
     for number, event in sorted(told, key=lambda each: each[1].at):
         results[number] = _tell(event, casework, caller)
         progress(len(results))
-    _write(table, output, results)
-    summary = Summary(Counter(result for result, _ in results.values()))
-    refused = (number for number in sorted(results) if results[number][0] == "refused")
-    summary.examples = [(lines[number], results[number][1]) for number, _ in zip(refused, range(_SHOWN), strict=False)]
-    return summary
+    return lines, results
 
 
 def _read(row: Row, places: Mapping[str, int]) -> _Told | str:
@@ -153,20 +168,9 @@ def _tell(told: _Told, casework: Casework, caller: Caller) -> tuple[str, str]:
         return "refused", ": ".join([*(found.pointer[1:] for found in error.errors), str(error)])
 
 
-def _write(table: Table, output: Path, results: Mapping[int, tuple[str, str]]) -> None:
-    names: list[str] = []
-    for name in ADDED:
-        names.append(unused_name(name, [*table.columns, *names]))
-    done = 0
-    with open_writer(output, table, names) as writer:
-        for block in table.blocks():
-            writer.write(block, [results[done + place] for place in range(len(block.rows))])
-            done += len(block.rows)
-
-
 def _satisfaction(value: str) -> int | str:
-    written = SATISFACTION.get(value, value).removesuffix("分")
-    return int(written) if written.isdecimal() else value
+    number = value.removesuffix("分")
+    return int(number) if number.isdecimal() else SATISFACTION.get(value, value)
 
 
 _WRITTEN: Final[Mapping[str, Callable[[str], Any]]] = {

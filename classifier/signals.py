@@ -36,6 +36,10 @@ SIGNALS: Final[Mapping[str, tuple[str, str]]] = {
 """Code, Chinese and English name of every signal, the most urgent first."""
 
 
+PRESET: Final = "clauses-linear.v1"
+"""What clauses, terms and their values are: kept with every detector. Whoever changes one of them changes the name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """Something urgent or special that a text carries.
@@ -85,7 +89,7 @@ class SignalDetector:
     idf : ndarray, shape (F,)
     weights : ndarray, shape (F, 2 S)
         Row-major float32: for the whole text, then for a clause.
-    intercepts : ndarray, shape (2 S,)
+    intercepts : ndarray, shape (S,)
     tokenizer : Tokenizer
 
     Raises
@@ -103,7 +107,7 @@ class SignalDetector:
         intercepts: Floats,
         tokenizer: Tokenizer,
     ) -> None:
-        if weights.shape != (len(vocabulary), 2 * len(codes)) or intercepts.shape != (2 * len(codes),):
+        if weights.shape != (len(vocabulary), 2 * len(codes)) or intercepts.shape != (len(codes),):
             raise ValueError(f"{len(vocabulary)} terms and {len(codes)} signals do not fit weights {weights.shape}")
         for name, array in (("idf", idf), ("weights", weights), ("intercepts", intercepts)):
             if array.dtype != WEIGHTS or not array.flags.c_contiguous:
@@ -166,7 +170,7 @@ class SignalDetector:
                 rows += clause
                 counts += clause.values()
         size = len(self.codes)
-        scores = np.zeros((len(spans), size), WEIGHTS) + self.intercepts[:size] + self.intercepts[size:]
+        scores = np.tile(self.intercepts, (len(spans), 1))
         if rows:
             scores += self._weighed(list(whole), list(whole.values()), [0], slice(None, size))
             scores[known] += self._weighed(rows, counts, starts, slice(size, None))

@@ -26,7 +26,7 @@ from classifier.errors import BundleError
 from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
 from classifier.scorer import Floats, Scorer
-from classifier.signals import SignalDetector
+from classifier.signals import PRESET, SignalDetector
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
@@ -142,7 +142,9 @@ def write_bundle(
         SHA-256 of the manifest.
     """
     _write_json(folder / "vocabulary.json", list(scorer.vocabulary))
-    _write_json(folder / _SIGNALS, {"codes": list(detector.codes), "vocabulary": list(detector.vocabulary)})
+    _write_json(
+        folder / _SIGNALS, {"preset": PRESET, "codes": list(detector.codes), "vocabulary": list(detector.vocabulary)}
+    )
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
         np.save(folder / f"signals_{name}.npy", getattr(detector, name), allow_pickle=False)
@@ -210,6 +212,10 @@ def _checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:
 
 def _detector(folder: Path, tokenizer: Tokenizer) -> SignalDetector:
     said = json.loads(_text(folder, _SIGNALS))
+    if said["preset"] != PRESET:
+        raise BundleError(
+            f"has preset {said['preset']!r}", where=str(folder / _SIGNALS), remedy="Update the program, or train again."
+        )
     idf, weights, intercepts = (_array(folder, f"signals_{name}") for name in _ARRAYS)
     return SignalDetector(said["codes"], said["vocabulary"], idf, weights, intercepts, tokenizer)
 

@@ -93,13 +93,13 @@ def fit_detector(
         fitted.append(each)
         progress(len(fitted), len(SIGNALS))
     whole, clause = (np.stack([getattr(model, part) for model, _ in fitted]) for part in ("whole", "clause"))
-    intercepts = np.concatenate([np.array([model.intercept for model, _ in fitted]), np.zeros(len(SIGNALS))])
+    intercepts = np.array([model.intercept for model, _ in fitted], WEIGHTS)
     detector = SignalDetector(
         list(SIGNALS),
         read.vocabulary,
         read.idf.astype(WEIGHTS),
         np.ascontiguousarray(np.concatenate([whole, clause]).T, dtype=WEIGHTS),
-        intercepts.astype(WEIGHTS),
+        intercepts,
         tokenizer,
     )
     return detector, [score for _, score in fitted]

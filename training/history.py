@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,28 +54,36 @@ def read_bundled_corpus(taxonomy: Taxonomy, folder: Path = CORPUS) -> list[Label
 
 def _read_file(path: Path, taxonomy: Taxonomy) -> list[Labelled]:
     rows = []
+    for where, cells in read_cells(path, COLUMNS):
+        secondary = tuple(filter(None, cells["secondary"].split(";")))
+        _require(cells["category"], taxonomy, "category", where)
+        for code in secondary:
+            _require(code, [c for c in taxonomy if c != cells["category"]], "secondary category", where)
+        _require(cells["channel"], CHANNELS, "channel", where)
+        _require(cells["voice"], VOICES, "voice", where)
+        try:
+            readable(cells["text"])
+        except TextError as error:
+            raise CorpusError(error.what, where=where, remedy="Remove the row.") from error
+        rows.append(Labelled(cells["text"], cells["category"], secondary, cells["channel"], cells["voice"]))
+    return rows
+
+
+def read_cells(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of a CSV file of ours, each with its place. Raises `CorpusError` where it is not what it should be."""
+    if not path.is_file():
+        raise CorpusError("there is no such file", where=str(path), remedy="Restore it from the repository.")
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        if tuple(reader.fieldnames or ()) != columns:
             raise CorpusError(
-                f"the header is {reader.fieldnames}", where=f"{path}, line 1", remedy=f"Write {','.join(COLUMNS)}."
+                f"the header is {reader.fieldnames}", where=f"{path}, line 1", remedy=f"Write {','.join(columns)}."
             )
         for cells in reader:
             where = f"{path}, line {reader.line_num}"
             if None in cells or None in cells.values():
                 raise CorpusError("wrong number of cells", where=where, remedy="Put the text in double quotes.")
-            secondary = tuple(filter(None, cells["secondary"].split(";")))
-            _require(cells["category"], taxonomy, "category", where)
-            for code in secondary:
-                _require(code, [c for c in taxonomy if c != cells["category"]], "secondary category", where)
-            _require(cells["channel"], CHANNELS, "channel", where)
-            _require(cells["voice"], VOICES, "voice", where)
-            try:
-                readable(cells["text"])
-            except TextError as error:
-                raise CorpusError(error.what, where=where, remedy="Remove the row.") from error
-            rows.append(Labelled(cells["text"], cells["category"], secondary, cells["channel"], cells["voice"]))
-    return rows
+            yield where, cells
 
 
 def _require(value: str, allowed: Iterable[str], kind: str, where: str) -> None:

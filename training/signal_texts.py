@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Final
 
 from classifier.errors import CorpusError
 from classifier.signals import SIGNALS
-from training.history import Labelled
+from training.history import Labelled, read_cells
 
 SIGNAL_TEXTS: Final = Path(__file__).with_name("signals")
 """One file per signal, half of whose texts carry it. ``read/`` tells of others that were read for all signals: in
@@ -79,7 +78,7 @@ def read_signal_texts(corpus: Sequence[Labelled], folder: Path = SIGNAL_TEXTS) -
 def _read_own(path: Path) -> Iterator[SignalText]:
     """Read the file of one signal, whose code is its name. Raises `CorpusError`."""
     code = path.stem
-    for where, cells in _rows(path, _OWN):
+    for where, cells in read_cells(path, _OWN):
         carries = {code: _span(cells["text"], cells["span"], where)} if cells["label"] == "1" else {}
         if cells["label"] not in ("0", "1") or bool(cells["span"]) != bool(carries):
             raise CorpusError("wrong label", where=where, remedy="Write 1 and a span, or 0 and none.")
@@ -89,7 +88,7 @@ def _read_own(path: Path) -> Iterator[SignalText]:
 def _read(path: Path, texts: Mapping[str, Sequence[SignalText]]) -> dict[tuple[str, int], SignalText]:
     """What somebody read in texts: by file and row, with all that is decided of each."""
     read: dict[tuple[str, int], SignalText] = {}
-    for where, cells in _rows(path, _READ):
+    for where, cells in read_cells(path, _READ):
         key = cells["file"], int(cells["row"]) if cells["row"].isdecimal() else 0
         if not 0 < key[1] <= len(texts.get(key[0], ())):
             raise CorpusError("there is no such text", where=where, remedy="Read the texts again.")
@@ -105,20 +104,6 @@ def _read(path: Path, texts: Mapping[str, Sequence[SignalText]]) -> dict[tuple[s
         else:
             read[key] = replace(known, carries={**known.carries, code: _span(text.text, cells["span"], where)})
     return read
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every row of a file with where it stands."""
-    if not path.is_file():
-        raise CorpusError("there is no such file", where=str(path), remedy="Restore it from the repository.")
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise CorpusError(
-                f"the header is {reader.fieldnames}", where=f"{path}, line 1", remedy=f"Write {','.join(columns)}."
-            )
-        for cells in reader:
-            yield f"{path}, line {reader.line_num}", cells
 
 
 def _span(text: str, span: str, where: str) -> str:

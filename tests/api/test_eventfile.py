@@ -105,6 +105,16 @@ def test_a_file_without_what_is_needed_says_which_columns_there_are(desk: TestCl
         tell(desk, tmp_path, "c1,x", header="工单号,备注")
 
 
+def test_nothing_is_told_if_the_result_cannot_be_written(desk: TestClient, tmp_path: Path) -> None:
+    register(desk)
+    app: Any = desk.app
+    file = tmp_path / "a.csv"
+    file.write_text(f"{HEADER}\nc1,受理,{at(1)},,,,\n", encoding="utf-8")
+    with pytest.raises(TableError, match="is the input itself"):
+        tell_file(open_table(file), file, app.state.casework, LOCAL, progress=lambda _: None)
+    assert desk.get("/v1/complaints/c1").json()["events"] == []
+
+
 def test_every_kind_of_event_has_a_chinese_name() -> None:
     assert set(EVENTS.values()) == set(KNOWN)
 

@@ -19,7 +19,7 @@ def detector(whole: float, clause: float, intercept: float) -> SignalDetector:
     """One that knows two signals: of the first, the terms of `CLAUSE` speak for it; the second is never found."""
     spoken = np.array([term in clause_terms(TOKENIZER, CLAUSE) for term in TERMS], np.float32)
     weights = np.stack([0 * spoken, whole * spoken, 0 * spoken, clause * spoken], axis=1)
-    intercepts = np.array([-1, 0, 0, intercept], np.float32)
+    intercepts = np.array([-1, intercept], np.float32)
     idf = np.ones(len(TERMS), np.float32)
     return SignalDetector(["media", "legal"], TERMS, idf, np.ascontiguousarray(weights), intercepts, TOKENIZER)
 
@@ -63,4 +63,4 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="1 terms and 2 signals do not fit"):
         SignalDetector(["media", "legal"], ["年费"], one[:, 0].copy(), one, one[0], TOKENIZER)
     with pytest.raises(ValueError, match="weights must be row-major float32"):
-        SignalDetector(["media"], ["年费"], one[:, 0].copy(), one.astype(np.float64), one[0], TOKENIZER)
+        SignalDetector(["media"], ["年费"], one[:, 0].copy(), one.astype(np.float64), one[0, :1], TOKENIZER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -92,6 +93,15 @@ def test_a_model_from_before_there_were_signals_still_loads(folder: Path) -> Non
     rewrite(folder, lambda manifest: [manifest["files"].pop(name) for name in names])
     prediction = Bundle.load(folder).model.predict([f"{TEXT}，不然去法院起诉你们"])[0]
     assert (prediction.category, prediction.signals) == ("card_fees", ())
+
+
+def test_a_detector_of_another_preset_is_refused(folder: Path) -> None:
+    path = folder / "signals.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("clauses-linear.v1", "bert.v9"), encoding="utf-8")
+    changed = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda manifest: manifest["files"].update({"signals.json": changed}))
+    with pytest.raises(BundleError, match=r"has preset 'bert\.v9'\. Update the program, or train again"):
+        Bundle.load(folder)
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:

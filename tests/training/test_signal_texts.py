@@ -63,6 +63,7 @@ def test_all_that_is_bundled_can_be_read(corpus: list[Labelled]) -> None:
         ("legal.csv", lambda s: s.replace("1,我去告", "1,"), r"line 2: '' is not in the text"),
         ("legal.csv", lambda s: s.replace("0,", "0,不告"), r"line 3: wrong label.*Write 1 and a span, or 0 and none"),
         ("legal.csv", lambda s: s.replace("0,", "no,"), "line 3: wrong label"),
+        ("legal.csv", lambda s: s.replace(",0,", ""), "line 3: wrong number of cells"),
         ("read/corpus.csv", lambda s: s.replace(",1,v", ",2,v"), "line 2: there is no such text.*Read the texts"),
         ("read/corpus.csv", lambda s: s.replace("service_a", "a"), "line 2: there is no such text"),
         ("read/corpus.csv", lambda s: s.replace(",1,v", ",x,v"), "line 2: there is no such text"),
