@@ -27,7 +27,7 @@ from classifier.thesaurus import COURTESY, Thesaurus
 from training import Labelled, read_bundled_corpus
 from training.calibration import at_temperature, fit_temperature
 from training.evaluate import cross_validate
-from training.history import definition_texts
+from training.bundled import definition_texts
 from training.thresholds import choose_thresholds, coverage_and_precision
 
 TOKENIZER, THESAURUS = Tokenizer(), Thesaurus()

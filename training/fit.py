@@ -23,7 +23,8 @@ from models.registry import Registry
 from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
 from training.detector import SignalScore, fit_detector
 from training.evaluate import OutOfFold, cross_validate
-from training.history import Labelled, definition_texts, fingerprint
+from training.labelled import Labelled, fingerprint
+from training.bundled import definition_texts
 from training.signal_texts import SignalText
 from training.thresholds import candidates_and_hold, choose_thresholds, coverage_and_precision
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -101,3 +102,74 @@ def test_the_place_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert store_path() == Path("/some/where")
     monkeypatch.delenv("COMPLAINTS_MODEL_STORE")
     assert store_path().parts[-2:] == ("models", "store")
+
+
+@pytest.fixture
+def three(bundle: Bundle, store: Path, tmp_path: Path) -> Registry:
+    """Three kept models, of which the first serves: copies of one under three names."""
+    registry = Registry(tmp_path / "three")
+    source = store / bundle.manifest.version
+    for name in ("m1", "m2", "m3"):
+
+        def copy(folder: Path) -> str:
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+            return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+        registry.keep(name, copy, reason="tests")
+    return registry
+
+
+def test_promoted_and_rolled_back_step_by_step(three: Registry) -> None:
+    three.promote("m2", reason="better", verdict="better by 0.02")
+    three.promote("m3", reason="I say so", verdict="not enough data", forced=True)
+    assert three.champion == "m3"
+    assert three.rollback(reason="疑似误分") == "m2"
+    assert three.rollback(reason="once more") == "m1"
+    with pytest.raises(BundleError, match="no model served before"):
+        three.rollback(reason="too far")
+    assert three.champion == "m1"
+    acts = [(event.act, event.version, event.reason, event.forced) for event in three.history()[4:]]
+    assert acts == [
+        ("promoted", "m2", "better", False),
+        ("promoted", "m3", "I say so", True),
+        ("rolled_back", "m2", "疑似误分", False),
+        ("rolled_back", "m1", "once more", False),
+    ]
+    assert all(event.by for event in three.history())
+
+
+def test_a_model_that_fails_its_checks_is_not_promoted(three: Registry) -> None:
+    (three.store / "m2" / "idf.npy").write_bytes(b"broken")
+    with pytest.raises(BundleError, match=r"idf\.npy: was changed"):
+        three.promote("m2", reason="")
+    assert three.champion == "m1"
+
+
+def test_a_challenger_stands_beside_the_champion_until_it_is_the_champion(three: Registry) -> None:
+    assert three.challenger is None
+    three.shadow("m2", reason="try")
+    assert three.challenger == "m2"
+    three.promote("m2", reason="")
+    assert three.challenger is None
+    three.shadow("m3", reason="try")
+    three.shadow(None, reason="enough")
+    assert three.challenger is None
+
+
+@pytest.mark.parametrize("change", ["reason", "removed"])
+def test_a_changed_history_is_noticed(three: Registry, change: str) -> None:
+    three.promote("m2", reason="better")
+    path = three.store / HISTORY
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = [line.replace("tests", "others") for line in lines] if change == "reason" else lines[:1] + lines[2:]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(BundleError, match="line 2: the line before was changed or removed"):
+        three.history()
+
+
+def test_a_history_of_an_earlier_program_goes_on(tmp_path: Path) -> None:
+    old = {"at": "2026-11-24T00:00:00+00:00", "act": "kept", "version": "m0", "reason": "", "manifest_sha256": "f"}
+    (tmp_path / HISTORY).write_text(json.dumps(old) + "\n", encoding="utf-8")
+    registry = Registry(tmp_path)
+    registry.keep("m1", write, reason="")
+    assert registry.versions() == ["m0", "m1"]

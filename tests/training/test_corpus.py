@@ -11,7 +11,7 @@ import pytest
 
 from classifier import Taxonomy, normalize
 from training import Labelled
-from training.history import CHANNELS, CORPUS, VOICES
+from training.bundled import CHANNELS, CORPUS, VOICES
 
 
 def test_at_least_120_texts_in_every_category(corpus: list[Labelled], taxonomy: Taxonomy) -> None:

@@ -17,7 +17,7 @@ from classifier.taxonomy import BUNDLED
 from models import Registry
 from training import Labelled, Run, SignalText, read_signal_texts, train
 from training.evaluate import FOLDS, OutOfFold, cross_validate
-from training.history import VOICES
+from training.bundled import VOICES
 from training.thresholds import (
     MARGIN,
     PRECISION_TARGET,

@@ -1,18 +1,17 @@
-"""Labelled complaints: reading and checking them."""
+"""The bundled complaints: reading and checking them."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from classifier.errors import CorpusError, TextError
 from classifier.taxonomy import Taxonomy
 from classifier.text import readable
+from training.labelled import Labelled
 
 CORPUS: Final = Path(__file__).with_name("corpus")
 """The bundled complaints, written for this project: one CSV file per category."""
@@ -24,17 +23,6 @@ VOICES: Final = ("app_review", "web_form", "agent_note", "letter", "chat", "foru
 """How it is written."""
 
 _BETWEEN_PHRASES: Final = re.compile("[、；，：（）]")
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One labelled complaint: its text, its category, and what else it complains about."""
-
-    text: str
-    category: str
-    secondary: tuple[str, ...]
-    channel: str
-    voice: str
 
 
 def read_bundled_corpus(taxonomy: Taxonomy, folder: Path = CORPUS) -> list[Labelled]:
@@ -89,14 +77,6 @@ def read_cells(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict
 def _require(value: str, allowed: Iterable[str], kind: str, where: str) -> None:
     if value not in allowed:
         raise CorpusError(f"unknown {kind} {value!r}", where=where, remedy=f"Use one of: {', '.join(allowed)}.")
-
-
-def fingerprint(rows: Sequence[Labelled]) -> str:
-    """SHA-256 over texts and labels in their order: the same data gives the same model."""
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update("\x1f".join((row.text, row.category, *row.secondary)).encode() + b"\x1e")
-    return digest.hexdigest()
 
 
 def definition_texts(taxonomy: Taxonomy, only: Container[str] | None = None) -> tuple[list[str], list[str]]:
