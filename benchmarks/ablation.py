@@ -25,9 +25,9 @@ from classifier.features import CONCEPT, WithoutIdleMarks, WordPairs, WordsAndPi
 from classifier.pipeline import LinearAverage, LinearNaiveBayes, build_pipeline
 from classifier.thesaurus import COURTESY, Thesaurus
 from training import Labelled, read_bundled_corpus
+from training.bundled import definition_texts
 from training.calibration import at_temperature, fit_temperature
 from training.evaluate import cross_validate
-from training.bundled import definition_texts
 from training.thresholds import choose_thresholds, coverage_and_precision
 
 TOKENIZER, THESAURUS = Tokenizer(), Thesaurus()

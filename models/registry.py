@@ -1,8 +1,8 @@
 """The store of models: which there are, which is the champion, and what happened when.
 
 A store is a folder with one sub-folder per bundle and ``history.jsonl``. The history is the only truth: a model was
-kept when it says ``kept`` (with the manifest's hash); the champion is the last it says was ``promoted``, unless that was
-``rolled_back``. Lines are only ever added, and each carries the hash of the one before: a changed one is noticed.
+kept when it says ``kept`` (with the manifest's hash); the champion is the last it says was ``promoted``, unless that
+was ``rolled_back``. Lines are only ever added, and each carries the hash of the one before: a changed one is noticed.
 """
 
 from __future__ import annotations

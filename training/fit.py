@@ -20,11 +20,11 @@ from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 from models.bundle import FORMAT, Manifest, write_bundle
 from models.registry import Registry
+from training.bundled import definition_texts
 from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
 from training.detector import SignalScore, fit_detector
 from training.evaluate import OutOfFold, cross_validate
 from training.labelled import Labelled, fingerprint
-from training.bundled import definition_texts
 from training.signal_texts import SignalText
 from training.thresholds import candidates_and_hold, choose_thresholds, coverage_and_precision
 

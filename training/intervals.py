@@ -54,7 +54,7 @@ def redrawn(cells: NDArray[np.integer], seed: int, rounds: int = ROUNDS) -> NDAr
 
 
 def interval(value: float, drawn: NDArray[np.float64]) -> Interval:
-    """A figure with its percentile interval, from what it was in every round, shape (rounds,); rounds of NaN count not."""
+    """A figure with its percentile interval, from what it was in every round, shape (rounds,); NaN does not count."""
     known = drawn[~np.isnan(drawn)]
     if not len(known):
         return Interval(value, float("nan"), float("nan"))

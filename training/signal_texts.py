@@ -9,7 +9,8 @@ from typing import Final
 
 from classifier.errors import CorpusError
 from classifier.signals import SIGNALS
-from training.bundled import Labelled, read_cells
+from training.bundled import read_cells
+from training.labelled import Labelled
 
 SIGNAL_TEXTS: Final = Path(__file__).with_name("signals")
 """One file per signal, half of whose texts carry it. ``read/`` tells of others that were read for all signals: in

@@ -9,7 +9,7 @@ import pytest
 from classifier import Taxonomy
 from classifier.errors import CorpusError
 from training import Labelled, read_bundled_corpus
-from training.bundled import fingerprint
+from training.labelled import fingerprint
 
 HEADER = "text,category,secondary,channel,voice\n"
 

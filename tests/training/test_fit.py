@@ -16,8 +16,8 @@ from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED
 from models import Registry
 from training import Labelled, Run, SignalText, read_signal_texts, train
-from training.evaluate import FOLDS, OutOfFold, cross_validate
 from training.bundled import VOICES
+from training.evaluate import FOLDS, OutOfFold, cross_validate
 from training.thresholds import (
     MARGIN,
     PRECISION_TARGET,
