@@ -13,12 +13,12 @@ from pydantic import Field, ValidationError
 from api.access.caller import Caller
 from api.cases import ComplaintId, EventRequest
 from api.casework import Casework
-from api.columns import COMPLAINT_ID, find_columns, written_moment
 from api.problems import RefusedError, field_errors
 from api.schemas import Moment
 from classifier.errors import TableError
 from classifier.tables import Row, Table, open_writer
 from classifier.tables.cells import as_text
+from classifier.tables.columns import COMPLAINT_ID, find_columns, written_moment
 from classifier.tables.table import unused_name
 from classifier.text import normalize
 
@@ -101,7 +101,7 @@ def tell_file(
     TableError
         If a column is missing, or the output cannot be written.
     """
-    places = find_columns(table, COLUMNS)
+    places = find_columns(table.columns, COLUMNS)
     missing = [f"{name} ({', '.join(COLUMNS[name][:3])})" for name in _NEEDED if name not in places]
     if missing:
         raise TableError(

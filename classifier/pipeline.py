@@ -6,7 +6,8 @@ new name. Serving does not import this module, nor scikit-learn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from sys import intern
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from classifier.features import ANALYZERS
 from classifier.thesaurus import Thesaurus
@@ -49,9 +50,11 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, estimators: Sequence[Any]) -> None:
         self.estimators = estimators
 
-    def fit(self, X: Any, y: Any) -> LinearAverage:  # noqa: N803 (scikit-learn's names)
-        """Fit every estimator and average them. X has shape (N, F), y shape (N,)."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearAverage:  # noqa: N803 (scikit-learn's names)
+        """Fit every estimator and average them. X has shape (N, F), y and `sample_weight` shape (N,)."""
         X, y = validate_data(self, X, y, accept_sparse="csr")  # noqa: N806
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
@@ -59,7 +62,7 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_ = np.zeros((len(self.classes_), X.shape[1]))
         self.intercept_ = np.zeros(len(self.classes_))
         for estimator in self.estimators:
-            fitted = clone(estimator).fit(X, y)
+            fitted = clone(estimator).fit(X, y, sample_weight=sample_weight)
             rows = fitted.coef_ if len(fitted.coef_) > 1 else np.vstack([-fitted.coef_, fitted.coef_]) / 2
             bases = fitted.intercept_ if len(fitted.intercept_) > 1 else np.array([-1, 1]) * fitted.intercept_ / 2
             spread = (X @ rows.T).std() if len(self.estimators) > 1 else 1.0
@@ -111,26 +114,58 @@ class LinearNaiveBayes(MultinomialNB):  # type: ignore[misc]
         return intercepts
 
 
+@dataclass(frozen=True, slots=True)
+class Regularization:
+    """How closely the linear models follow their texts: what training may choose for its data.
+
+    Attributes
+    ----------
+    strength : float
+        Of the support vector machine (its C): less for noisy labels.
+    smoothing : float
+        Of naive Bayes (its alpha): more for noisy labels.
+    """
+
+    strength: float = 1.0
+    smoothing: float = 0.003
+
+
+REGULARIZATIONS: Final = (
+    Regularization(),
+    Regularization(0.1, 0.003),
+    Regularization(0.1, 0.03),
+    Regularization(0.1, 0.3),
+)
+"""What training chooses from (docs/training.md)."""
+
+
 def _logistic(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", tol=1e-3, max_iter=300)
 
 
-def _vectors(tol: float = 1e-4) -> LinearSVC:
-    return LinearSVC(C=1.0, class_weight="balanced", tol=tol, random_state=0)
+def _vectors(tol: float = 1e-4, strength: float = 1.0) -> LinearSVC:
+    return LinearSVC(C=strength, class_weight="balanced", tol=tol, random_state=0)
 
 
-_ESTIMATORS: Final = {
-    "tfidf-linear.v1": (_logistic(10.0),),
-    "tfidf-linear.v2": (_logistic(30.0), _vectors()),
-    "tfidf-linear.v3": (_logistic(10.0), _vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
-    "tfidf-linear.v4": (_vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
-    "tfidf-linear.v5": (_vectors(1e-3), LinearNaiveBayes(alpha=0.003, fit_prior=False)),
+def _vectors_and_bayes(how: Regularization) -> tuple[Any, ...]:
+    return _vectors(1e-3, how.strength), LinearNaiveBayes(alpha=how.smoothing, fit_prior=False)
+
+
+_ESTIMATORS: Final[Mapping[str, Callable[[Regularization], tuple[Any, ...]]]] = {
+    "tfidf-linear.v1": lambda _: (_logistic(10.0),),
+    "tfidf-linear.v2": lambda _: (_logistic(30.0), _vectors()),
+    "tfidf-linear.v3": lambda how: (_logistic(10.0), *_vectors_and_bayes(how)),
+    "tfidf-linear.v4": _vectors_and_bayes,
+    "tfidf-linear.v5": _vectors_and_bayes,
 }
 """The linear models of each preset, chosen with one voice left out at a time (docs/ablation.md)."""
 
 
 def build_pipeline(
-    preset: str = DEFAULT_PRESET, tokenizer: Tokenizer | None = None, thesaurus: Thesaurus | None = None
+    preset: str = DEFAULT_PRESET,
+    tokenizer: Tokenizer | None = None,
+    thesaurus: Thesaurus | None = None,
+    regularization: Regularization = REGULARIZATIONS[0],
 ) -> Pipeline:
     """An unfitted pipeline from raw texts to category probabilities.
 
@@ -150,6 +185,8 @@ def build_pipeline(
         The words; by default those of the bundled lexicon.
     thesaurus : Thesaurus, optional
         The concepts; by default the bundled ones.
+    regularization : Regularization
+        By default what suits the bundled corpus.
 
     Returns
     -------
@@ -165,7 +202,7 @@ def build_pipeline(
         raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
     tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
-    return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset]))])
+    return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset](regularization)))])
 
 
 def read_terms(pipeline: Pipeline, texts: Sequence[str]) -> list[list[str]]:
@@ -176,8 +213,12 @@ def read_terms(pipeline: Pipeline, texts: Sequence[str]) -> list[list[str]]:
     return [[intern(term) for term in pipeline["tfidf"].analyzer(text)] for text in texts]
 
 
-def fit_to_terms(pipeline: Pipeline, terms: Sequence[list[str]], labels: Sequence[str]) -> Pipeline:
+def fit_to_terms(
+    pipeline: Pipeline, terms: Sequence[list[str]], labels: Sequence[str], weights: Sequence[float] | None = None
+) -> Pipeline:
     """Fit a pipeline to texts already read by `read_terms`; equal to fitting it to the texts.
+
+    `weights` says how much each text counts, by default all the same.
 
     Returns
     -------
@@ -188,7 +229,7 @@ def fit_to_terms(pipeline: Pipeline, terms: Sequence[list[str]], labels: Sequenc
     analyzer = tfidf.analyzer
     tfidf.set_params(analyzer=list)
     try:
-        pipeline.fit(terms, labels)
+        pipeline.fit(terms, labels, linear__sample_weight=weights)
     finally:
         tfidf.set_params(analyzer=analyzer)
     return pipeline

@@ -44,6 +44,8 @@ class Category:
         One line: what the customer complains about.
     business, cause : str
         Classes of the two statistical axes, or `UNDECIDED`.
+    aliases : tuple of str
+        Other names by which labelled histories call it.
     """
 
     code: str
@@ -55,6 +57,7 @@ class Category:
     business: str
     cause: str
     department: Named
+    aliases: tuple[str, ...] = ()
 
 
 class Taxonomy(Mapping[str, Category]):
@@ -155,16 +158,23 @@ class _Reader:
         fields = "zh en group definition_zh definition_en business cause department"
         categories = {}
         for where, entry in self._entries("category", fields):
+            aliases = self._aliases(entry, where)
             for axis in ("business", "cause"):
                 self._one_of(entry[axis], [*self.document.get(axis, []), UNDECIDED], axis, where)
             group = groups[self._one_of(entry.pop("group"), groups, "group", where)]
             department = departments[self._one_of(entry.pop("department"), departments, "department", where)]
-            categories[entry["code"]] = Category(**entry, group=group, department=department)
+            categories[entry["code"]] = Category(**entry, group=group, department=department, aliases=aliases)
         facets = {axis: tuple(self.document.get(axis, ())) for axis in ("business", "cause")}
         return Taxonomy(categories, departments, facets, self.source)
 
-    def _entries(self, table: str, fields: str) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield (place, entry) with exactly `code` and `fields`, all non-empty strings, no code twice."""
+    def _aliases(self, entry: dict[str, Any], where: str) -> tuple[str, ...]:
+        aliases = entry.pop("aliases", [])
+        if not isinstance(aliases, list) or not all(isinstance(name, str) and name.strip() for name in aliases):
+            raise self._error("aliases is no list of names", where, 'Write aliases = ["…", "…"].')
+        return tuple(aliases)
+
+    def _entries(self, table: str, fields: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (place, entry) with `code` and `fields`, all non-empty strings, no code twice; perhaps with aliases."""
         entries = self.document.get(table)
         if not isinstance(entries, list) or not entries:
             raise self._error(f"no [[{table}]] entry", "file", f"Give at least one [[{table}]].")
@@ -178,9 +188,10 @@ class _Reader:
                 value = entry.get(name)
                 if not isinstance(value, str) or not value.strip():
                     raise self._error(f"{name!r} is missing or empty", where, f'Add {name} = "…".')
-            unknown = sorted(entry.keys() - set(wanted))
+            allowed = [*wanted, "aliases"] if table == "category" else wanted
+            unknown = sorted(entry.keys() - set(allowed))
             if unknown:
-                raise self._error(f"unknown field {unknown[0]!r}", where, f"Allowed are: {', '.join(wanted)}.")
+                raise self._error(f"unknown field {unknown[0]!r}", where, f"Allowed are: {', '.join(allowed)}.")
             if not _CODE.fullmatch(entry["code"]):
                 raise self._error(
                     f"code {entry['code']!r} is not lower snake case", where, "Use letters a-z, digits and _."

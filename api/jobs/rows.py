@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.cases import IntakeRequest
-from api.columns import COMPLAINT_ID, find_columns, written_moment
 from classifier.tables import Table
 from classifier.tables.cells import as_text
+from classifier.tables.columns import CHANNELS, COMPLAINT_ID, find_columns, written_moment
 from classifier.text import normalize
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -27,17 +27,6 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Fields of a request and the usual Chinese names of their columns; the fields' own names are understood too."""
 
-CHANNELS: Final[Mapping[str, str]] = {
-    "热线": "hotline", "电话": "hotline", "客服热线": "hotline", "客服电话": "hotline",
-    "网点": "branch", "柜台": "branch", "柜面": "branch", "营业网点": "branch",
-    "app": "app", "手机银行": "app", "掌上银行": "app",
-    "网站": "web", "官网": "web", "网上银行": "web", "网银": "web",
-    "信函": "letter", "来信": "letter", "信访": "letter",
-    "监管": "regulator_referral", "监管转办": "regulator_referral", "监管转送": "regulator_referral",
-    "媒体": "media",
-}  # fmt: skip
-"""What desks write under 投诉渠道."""
-
 _METADATA: Final = ("segment", "product", "amount", "customer_key", "business_channel", "referral_no")
 
 
@@ -53,7 +42,7 @@ class Columns:
 
     def __init__(self, table: Table, text: int) -> None:
         self._titles = table.columns
-        found = find_columns(table, COLUMNS)
+        found = find_columns(table.columns, COLUMNS)
         self._places = {"text": text} | {field: place for field, place in found.items() if place != text}
 
     @property

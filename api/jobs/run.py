@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import RowMapping
 
 from api.intake import Draft, Intake, storable
-from api.jobs.rows import CHANNELS, Columns
+from api.jobs.rows import Columns
 from api.problems import RefusedError, field_errors
 from api.schemas import Classification
 from api.storage import UNAVAILABLE, Cases, Database, JobRow, Jobs, Lease, TakenError, cause, record
@@ -23,6 +23,7 @@ from api.telemetry.metrics import count_case
 from classifier.errors import ComplaintsError, TableError, TextError
 from classifier.masking import mask
 from classifier.tables import TEXT_COLUMNS, Row, find_text_column, open_table
+from classifier.tables.columns import CHANNELS
 
 CHUNK: Final = 50
 """Rows kept in one transaction: a job that is cut off begins again after the last whole chunk."""

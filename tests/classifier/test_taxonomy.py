@@ -36,11 +36,16 @@ def test_the_28_categories_with_names_group_facets_and_department(taxonomy: Taxo
         ('business = "借记卡"', 'business = "借计卡"', ["account_opening", "unknown business '借计卡'"]),
         ('cause = "合同条款"', 'cause = "合同"', ["insurance_terms", "unknown cause '合同'"]),
         (
-            'code = "other"\nzh = "其他"\nen = "Other"\ngroup',
-            'code = "Other!"\nzh = "其他"\nen = "Other"\ngroup',
+            'code = "other"\nzh = "其他"\nen = "Other"\naliases',
+            'code = "Other!"\nzh = "其他"\nen = "Other"\naliases',
             ["snake"],
         ),
         ('code = "card_limit"', 'code = "card_limit"\ncolour = "red"', ["unknown field 'colour'", "Allowed are"]),
+        (
+            'aliases = ["征信"',
+            'aliases = "征信" #',
+            ["credit_report", "aliases is no list of names", "Write aliases ="],
+        ),
         ("[[group]]", "[[groop]]", ["unknown table 'groop'"]),
         ("[[category]]", "[[category]", ["is not TOML", "line"]),
     ],

@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from api.cases import IntakeRequest
-from api.jobs.rows import CHANNELS, COLUMNS, Columns
+from api.jobs.rows import COLUMNS, Columns
+from classifier.tables.columns import CHANNELS
 from classifier.tables import Table
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"

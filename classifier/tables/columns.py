@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from classifier.tables import Table
 from classifier.text import normalize
 
 COMPLAINT_ID: Final = ("投诉编号", "工单编号", "工单号", "案件编号", "案件号", "投诉单号", "编号")
 """Usual names of the column that holds a complaint's number."""
+
+CHANNELS: Final[Mapping[str, str]] = {
+    "热线": "hotline", "电话": "hotline", "客服热线": "hotline", "客服电话": "hotline",
+    "网点": "branch", "柜台": "branch", "柜面": "branch", "营业网点": "branch",
+    "app": "app", "手机银行": "app", "掌上银行": "app",
+    "网站": "web", "官网": "web", "网上银行": "web", "网银": "web",
+    "信函": "letter", "来信": "letter", "信访": "letter",
+    "监管": "regulator_referral", "监管转办": "regulator_referral", "监管转送": "regulator_referral",
+    "媒体": "media",
+}  # fmt: skip
+"""What desks write under 投诉渠道, and the channel it is."""
 
 _MOMENT: Final = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
@@ -21,9 +31,9 @@ _UNIT: Final = re.compile(r" ?\((?:单位)?:?(?:元|人民币|人民币元|rmb|c
 """What stands behind a title: 金额（元）."""
 
 
-def find_columns(table: Table, usual: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """The index of the column of every field that a table has, by the field's own name or a usual one."""
-    names = [_UNIT.sub("", normalize(name)) for name in table.columns]
+def find_columns(columns: Sequence[str], usual: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Where a table of these columns has each field, by its own name or a usual one; those it lacks are left out."""
+    names = [_UNIT.sub("", normalize(name)) for name in columns]
     places = {}
     for field, others in usual.items():
         found = [names.index(normalize(name)) for name in (field, *others) if normalize(name) in names]

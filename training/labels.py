@@ -1,0 +1,124 @@
+"""Which category a label means: by code, name or alias; or categories made from the labels themselves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from pypinyin import lazy_pinyin
+
+from classifier.errors import TaxonomyError
+from classifier.taxonomy import UNDECIDED, Taxonomy
+from classifier.text import normalize
+
+_NEAREST: Final = 3
+_BETWEEN: Final = re.compile(r"[\s\W_]+")
+_ENDING: Final = re.compile(r"(?:类|类别|类投诉|投诉|问题)$")
+_LONGEST_CODE: Final = 60
+
+
+class Labels:
+    """The labels that mean a category of a taxonomy.
+
+    Width, case, traditional characters, blanks and punctuation make no difference, nor do a number before a label and
+    words such as 类 or 投诉 behind it.
+
+    Parameters
+    ----------
+    taxonomy : Taxonomy
+
+    Raises
+    ------
+    TaxonomyError
+        If a name stands for two categories.
+
+    Examples
+    --------
+    >>> labels = Labels(Taxonomy.bundled())
+    >>> labels.category("信用卡 額度类"), labels.category("card_limit"), labels.category("3.ATM")
+    ('card_limit', 'card_limit', 'atm_and_cash')
+    >>> labels.category("信用卡额数"), labels.nearest("信用卡额数")
+    (None, ['信用卡额度', '信用卡降额', '信用卡提额'])
+    """
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._codes: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        for code, category in taxonomy.items():
+            for name in (code, category.zh, category.en, *category.aliases):
+                known = self._codes.setdefault(_comparable(name), code)
+                if known != code:
+                    raise TaxonomyError(
+                        f"{name!r} stands for {known} and {code}",
+                        where=taxonomy.source,
+                        remedy="Rename one, or remove it from the aliases.",
+                    )
+                self._names.setdefault(_comparable(name), name)
+
+    def category(self, label: str) -> str | None:
+        """The code of the category that a label means, or None."""
+        plain = _comparable(label)
+        for name in (plain, plain.lstrip("0123456789"), _ENDING.sub("", plain)):
+            if name in self._codes:
+                return self._codes[name]
+        return None
+
+    def nearest(self, label: str) -> list[str]:
+        """The names that look most like a label, the nearest first."""
+        found = get_close_matches(_comparable(label), self._names, _NEAREST, cutoff=0.4)
+        return [self._names[name] for name in found]
+
+
+def _comparable(name: str) -> str:
+    return _BETWEEN.sub("", normalize(name))
+
+
+def taxonomy_of(labels: Collection[str]) -> str:
+    """A taxonomy file with one category per label, all of them in the one group 全部 and owned by the triage desk.
+
+    Codes are the labels where those are codes, else their pinyin. The departments are those of the program, so that
+    its routing rules can be used.
+
+    Examples
+    --------
+    >>> made = Taxonomy.parse(taxonomy_of(["城乡建设", "news_story"]), source="made")
+    >>> [(code, category.zh) for code, category in made.items()]
+    [('news_story', 'news_story'), ('cheng_xiang_jian_she', '城乡建设')]
+    """
+    lines = [
+        "# Made from the labels of the data: rename, group and assign the categories, then train with --taxonomy.",
+        "",
+        _entry("group", code="all", zh="全部", en="All"),
+    ]
+    departments = Taxonomy.bundled().departments.values()
+    lines += [_entry("department", code=named.code, zh=named.zh, en=named.en) for named in departments]
+    for label, code in zip(sorted(labels), _codes(sorted(labels)), strict=True):
+        lines.append(
+            _entry(
+                "category", code=code, zh=label, en=label, group="all", definition_zh=label, definition_en=label,
+                business=UNDECIDED, cause=UNDECIDED, department="triage",
+            )
+        )  # fmt: skip
+    return "\n".join(lines)
+
+
+def _entry(table: str, **fields: str) -> str:
+    # What JSON makes of a string, TOML reads as the same string.
+    return "\n".join([f"[[{table}]]", *(f"{name} = {json.dumps(value)}" for name, value in fields.items()), ""])
+
+
+def _codes(labels: Sequence[str]) -> list[str]:
+    """A code for every label, no two alike."""
+    codes: list[str] = []
+    for label in labels:
+        spelt = re.sub("[^a-z0-9]+", "_", "_".join(lazy_pinyin(normalize(label))).lower()).strip("_")
+        spelt = spelt[:_LONGEST_CODE].strip("_")
+        code = plain = spelt if spelt[:1].isalpha() else f"label_{spelt}".rstrip("_")
+        number = 2
+        while code in codes:
+            code, number = f"{plain}_{number}", number + 1
+        codes.append(code)
+    return codes
