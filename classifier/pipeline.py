@@ -65,7 +65,7 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             fitted = clone(estimator).fit(X, y, sample_weight=sample_weight)
             rows = fitted.coef_ if len(fitted.coef_) > 1 else np.vstack([-fitted.coef_, fitted.coef_]) / 2
             bases = fitted.intercept_ if len(fitted.intercept_) > 1 else np.array([-1, 1]) * fitted.intercept_ / 2
-            spread = (X @ rows.T).std() if len(self.estimators) > 1 else 1.0
+            spread = _spread(X @ rows.T, sample_weight) if len(self.estimators) > 1 else 1.0
             self.coef_ = self.coef_ + rows / spread
             self.intercept_ = self.intercept_ + bases / spread
         return self
@@ -96,6 +96,13 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _spread(scores: np.ndarray, weights: np.ndarray | None) -> float:
+    """Standard deviation of scores of shape (N, K), of which row n counts `weights[n]` times."""
+    each = np.broadcast_to(1.0 if weights is None else weights[:, None], scores.shape)
+    mean = np.average(scores, weights=each)
+    return float(np.sqrt(np.average((scores - mean) ** 2, weights=each)))
 
 
 class LinearNaiveBayes(MultinomialNB):  # type: ignore[misc]

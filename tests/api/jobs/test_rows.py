@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from api.cases import IntakeRequest
 from api.jobs.rows import COLUMNS, Columns
-from classifier.tables.columns import CHANNELS
 from classifier.tables import Table
+from classifier.tables.columns import CHANNELS
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"
 
