@@ -7,6 +7,7 @@ new name. Serving does not import this module, nor scikit-learn.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from sys import intern
 from typing import Any, Final
@@ -240,3 +241,9 @@ def fit_to_terms(
     finally:
         tfidf.set_params(analyzer=analyzer)
     return pipeline
+
+
+def vectors_of_terms(pipeline: Pipeline, terms: Sequence[list[str]]) -> Any:
+    """The TF-IDF vectors a fitted pipeline makes of texts already read by `read_terms`, sparse, shape (N, F)."""
+    tfidf = copy(pipeline["tfidf"]).set_params(analyzer=list)
+    return tfidf.transform(terms)

@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from classifier.errors import CorpusError
-from classifier.pipeline import fit_to_terms, read_terms
+from classifier.pipeline import fit_to_terms, read_terms, vectors_of_terms
 from classifier.scorer import Scorer
 from classifier.text import normalize
 
@@ -141,6 +141,28 @@ def cross_validate(
     CorpusError
         If a category has fewer texts than there are folds, or all its texts in one group.
     """
+    (judged,) = cross_validate_each(
+        texts, labels, [build], groups=groups, extra=extra, read=read, seed=seed, progress=progress
+    )
+    return judged
+
+
+def cross_validate_each(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    builds: Sequence[Callable[[], Any]],
+    *,
+    groups: Sequence[str] | None = None,
+    extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
+    weights: Sequence[float] | None = None,
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> list[OutOfFold]:
+    """The same for several pipelines that differ in their linear models only, on the same folds.
+
+    Each fold's terms are counted once. `weights` says how much each text counts in a fit; extra texts count 1.
+    """
     label_array = np.asarray(labels)
     classes, counts = np.unique(label_array, return_counts=True)
     small = [f"{code} ({count})" for code, count in zip(classes, counts, strict=True) if count < FOLDS]
@@ -149,35 +171,74 @@ def cross_validate(
             f"too few texts to judge: {', '.join(small) or 'one category only'}",
             remedy=f"Give every category at least {FOLDS} texts.",
         )
-    probabilities, familiarity = np.empty((len(texts), len(classes))), np.empty(len(texts))
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
     folds = list(splitter.split(label_array, label_array, groups))
     alone = sorted({code for inside, _ in folds for code in set(classes) - set(label_array[inside])})
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
     progress(0, len(folds))
-    terms, extra_terms = read or (read_terms(build(), texts), read_terms(build(), extra[0]))
+    terms, extra_terms = read or (read_terms(builds[0](), texts), read_terms(builds[0](), extra[0]))
+    each = np.ones(len(texts)) if weights is None else np.asarray(weights, dtype=float)
     # One process a core, so that judging a recipe takes little longer than fitting it.
     judged = Parallel(n_jobs=-1, return_as="generator")(
         delayed(_judge)(
-            build(),
+            [build() for build in builds],
             [*(terms[i] for i in inside), *extra_terms],
             [*label_array[inside], *extra[1]],
+            None if weights is None else [*each[inside], *[1.0] * len(extra[1])],
             [texts[i] for i in outside],
         )
         for inside, outside in folds
     )
-    for done, ((_, outside), said) in enumerate(zip(folds, judged, strict=True), start=1):
-        probabilities[outside], familiarity[outside] = said
+    probabilities, familiarity = np.empty((len(builds), len(texts), len(classes))), np.empty(len(texts))
+    for done, ((_, outside), (said, known)) in enumerate(zip(folds, judged, strict=True), start=1):
+        probabilities[:, outside], familiarity[outside] = said, known
         progress(done, len(folds))
     characters = np.array([len(normalize(text)) for text in texts], dtype=float)
-    return OutOfFold(tuple(classes.tolist()), label_array, probabilities, familiarity, characters)
+    names = tuple(classes.tolist())
+    return [OutOfFold(names, label_array, each_said, familiarity, characters) for each_said in probabilities]
 
 
 def _judge(
-    pipeline: Any, terms: list[list[str]], labels: list[str], unseen: list[str]
+    pipelines: Sequence[Any],
+    terms: list[list[str]],
+    labels: list[str],
+    weights: list[float] | None,
+    unseen: list[str],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Probabilities of unseen texts, and how familiar their terms are: by the fast path, which says the same."""
-    scorer = Scorer.compiled(fit_to_terms(pipeline, terms, labels))
-    read = [scorer.terms(normalize(text)) for text in unseen]
-    return np.array([scorer.probabilities(t) for t in read], dtype=float), np.array([t.familiarity for t in read])
+    """What each pipeline says of N unseen texts, shape (pipelines, N, K), and how familiar their terms are, shape (N,).
+
+    By the fast path, which says the same as the pipelines.
+    """
+    first, *others = pipelines
+    scorers = [Scorer.compiled(fit_to_terms(first, terms, labels, weights))]
+    if others:
+        vectors = vectors_of_terms(first, terms)
+        for pipeline in others:
+            linear = pipeline["linear"].fit(vectors, labels, sample_weight=weights)
+            scorers.append(Scorer.compiled({"tfidf": first["tfidf"], "linear": linear}))
+    read = [scorers[0].terms(normalize(text)) for text in unseen]
+    said = np.array([[scorer.probabilities(text) for text in read] for scorer in scorers], dtype=float)
+    return said, np.array([text.familiarity for text in read])
+
+
+def judge(scorer: Scorer, classes: Sequence[str], texts: Sequence[str], labels: Sequence[str]) -> OutOfFold:
+    """What a fitted model says of N texts it has not learnt from.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    classes : sequence of str, length K
+        In the scorer's column order.
+    texts, labels : sequences of length N
+        A label that is none of the classes counts as said wrongly.
+    """
+    canonical = [normalize(text) for text in texts]
+    read = [scorer.terms(text) for text in canonical]
+    return OutOfFold(
+        tuple(classes),
+        np.asarray(labels, dtype=str),
+        np.array([scorer.probabilities(text) for text in read], dtype=float).reshape(len(read), len(classes)),
+        np.array([text.familiarity for text in read]),
+        np.array([len(text) for text in canonical], dtype=float),
+    )
