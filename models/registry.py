@@ -176,8 +176,18 @@ class Registry:
         return served[-2]
 
     def shadow(self, version: str | None, *, reason: str) -> None:
-        """Let a kept model predict beside the champion, or none any more. Raises `BundleError` as `load`."""
+        """Let a kept model predict beside the champion, or none any more.
+
+        Raises
+        ------
+        BundleError
+            As `load`; or if that model is the champion, or there is none to leave off.
+        """
+        if version is not None and version == self.champion:
+            raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
         if version is None:
+            if self.challenger is None:
+                raise BundleError("no model predicts beside it", where=str(self.store), remedy="Nothing is left to do.")
             with self._locked():
                 append_history(self.store, [event("shadowed", "", reason, "")])
         else:
