@@ -8,69 +8,26 @@ was ``rolled_back``. Lines are only ever added, and each carries the hash of the
 from __future__ import annotations
 
 import fcntl
-import getpass
-import hashlib
-import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from classifier.errors import BundleError
 from models.bundle import Bundle
+from models.history import Act, Event, append_history, event, flush, read_history
 
-HISTORY: Final = "history.jsonl"
 _TRAIN: Final = "Train one with `complaints train`."
-
-Act = Literal["kept", "promoted", "rolled_back", "shadowed"]
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 
 
 def store_path() -> Path:
     """Where models are kept: the setting ``COMPLAINTS_MODEL_STORE``, else ``models/store``."""
     return Path(os.environ.get("COMPLAINTS_MODEL_STORE") or Path(__file__).with_name("store"))
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the history.
-
-    Attributes
-    ----------
-    at : str
-        UTC time, ISO 8601.
-    act : {'kept', 'promoted', 'rolled_back', 'shadowed'}
-        Shadowed is a challenger that predicts beside the champion, unheard.
-    version : str
-        The model it happened to: for ``rolled_back`` the one that serves again; for ``shadowed``, empty if none is any
-        more.
-    reason : str
-        Why.
-    manifest_sha256 : str
-        Hash of the model's manifest at that time.
-    by : str
-        Who did it; lines of earlier programs do not say.
-    verdict : str
-        What the comparison with the champion said, of a model that was promoted.
-    forced : bool
-        Whether it was promoted against that.
-    previous : str
-        Hash of the line before.
-    """
-
-    at: str
-    act: Act
-    version: str
-    reason: str
-    manifest_sha256: str
-    by: str = ""
-    verdict: str = ""
-    forced: bool = False
-    previous: str = ""
 
 
 class Registry:
@@ -93,27 +50,11 @@ class Registry:
         BundleError
             If the file cannot be understood, or a line of it was changed.
         """
-        path = self.store / HISTORY
-        if not path.exists():
-            return []
-        events: list[Event] = []
-        before = ""
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            where, remedy = f"{path}, line {number}", "Bring the file back from a backup."
-            try:
-                event = Event(**json.loads(line))
-            except (ValueError, TypeError) as error:
-                raise BundleError(f"is not a history event ({error})", where=where, remedy=remedy) from error
-            unchained = not event.previous and not any(earlier.previous for earlier in events)
-            if not unchained and event.previous != _sha256(before):
-                raise BundleError("the line before was changed or removed", where=where, remedy=remedy)
-            events.append(event)
-            before = line
-        return events
+        return read_history(self.store)
 
     def versions(self) -> list[str]:
         """The kept models, oldest first."""
-        return [event.version for event in self.history() if event.act == "kept"]
+        return [said.version for said in self.history() if said.act == "kept"]
 
     @property
     def champion(self) -> str | None:
@@ -124,18 +65,40 @@ class Registry:
     @property
     def challenger(self) -> str | None:
         """The model that predicts beside the champion, unheard; None if there is none, or it serves by now."""
-        shadowed = [event.version for event in self.history() if event.act == "shadowed"]
+        shadowed = [said.version for said in self.history() if said.act == "shadowed"]
         return shadowed[-1] if shadowed and shadowed[-1] not in ("", self.champion) else None
 
     def _served(self) -> list[str]:
         """The champion, behind those that a rollback leads back to, the next of them last but one."""
         served: list[str] = []
-        for event in self.history():
-            if event.act == "promoted":
-                served.append(event.version)
-            elif event.act == "rolled_back":
+        for said in self.history():
+            if said.act == "promoted":
+                served.append(said.version)
+            elif said.act == "rolled_back":
                 served.pop()
         return served
+
+    def resolve(self, name: str) -> str:
+        """The kept model that is meant: ``champion``, a version, or a part that only one version has.
+
+        Raises
+        ------
+        BundleError
+            Naming those it could be, if there is none or more than one.
+        """
+        if name == "champion" and self.champion is not None:
+            return self.champion
+        versions = self.versions()
+        if not versions:
+            raise BundleError("there is no model yet", where=str(self.store), remedy=_TRAIN)
+        found = [name] if name in versions else [version for version in versions if name and name in version]
+        if len(found) == 1:
+            return found[0]
+        raise BundleError(
+            f"could be {len(found)} models" if found else "is no model of this store",
+            where=repr(name),
+            remedy=f"Name one of: champion, {', '.join(found or versions)}.",
+        )
 
     def load(self, version: str | None = None) -> Bundle:
         """Load a model, by default the champion.
@@ -162,21 +125,28 @@ class Registry:
             was written whole gets its name: an interrupted run leaves nothing among the models.
         reason : str
             Stands in the history.
+
+        Raises
+        ------
+        BundleError
+            If the name is taken, or cannot be a folder's.
         """
+        if not _NAME.fullmatch(version):
+            raise BundleError("cannot be a model's name", where=repr(version), remedy="Use letters, digits and ._+-.")
         self.store.mkdir(parents=True, exist_ok=True)
         incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.store))
         try:
             sha256 = write(incoming)
             for path in (*incoming.iterdir(), incoming):
-                _flush(path)
+                flush(path)
             with self._locked():
                 if (self.store / version).exists():
                     raise BundleError("stands there already", where=str(self.store / version), remedy="Train again.")
                 incoming.rename(self.store / version)
-                events = [_event("kept", version, reason, sha256)]
+                events = [event("kept", version, reason, sha256)]
                 if self.champion is None:
-                    events.append(_event("promoted", version, "first model of this store", sha256))
-                self._append(events)
+                    events.append(event("promoted", version, "first model of this store", sha256))
+                append_history(self.store, events)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
@@ -206,10 +176,20 @@ class Registry:
         return served[-2]
 
     def shadow(self, version: str | None, *, reason: str) -> None:
-        """Let a kept model predict beside the champion, or none any more. Raises `BundleError` as `load`."""
+        """Let a kept model predict beside the champion, or none any more.
+
+        Raises
+        ------
+        BundleError
+            As `load`; or if that model is the champion, or there is none to leave off.
+        """
+        if version is not None and version == self.champion:
+            raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
         if version is None:
+            if self.challenger is None:
+                raise BundleError("no model predicts beside it", where=str(self.store), remedy="Nothing is left to do.")
             with self._locked():
-                self._append([_event("shadowed", "", reason, "")])
+                append_history(self.store, [event("shadowed", "", reason, "")])
         else:
             self._serve("shadowed", version, reason)
 
@@ -228,12 +208,12 @@ class Registry:
         with self._locked():
             if instead_of not in (None, self.champion):
                 raise BundleError("somebody has just changed the champion", where=str(self.store), remedy="Look again.")
-            self._append([_event(act, version, reason, manifest_sha256, verdict=verdict, forced=forced)])
+            append_history(self.store, [event(act, version, reason, manifest_sha256, verdict=verdict, forced=forced)])
 
     def _manifest_sha256(self, version: str) -> str:
-        for event in self.history():
-            if event.act == "kept" and event.version == version:
-                return event.manifest_sha256
+        for said in self.history():
+            if said.act == "kept" and said.version == version:
+                return said.manifest_sha256
         raise BundleError(
             "was not kept by this store", where=str(self.store / version), remedy="`complaints models` lists what was."
         )
@@ -243,35 +223,3 @@ class Registry:
         with (self.store / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-    def _append(self, events: list[Event]) -> None:
-        """Replace the history by itself and `events`, so that a crash leaves either the old or the new one."""
-        path = self.store / HISTORY
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        for event in events:
-            chained = replace(event, previous=_sha256(lines[-1] if lines else ""))
-            lines.append(json.dumps(asdict(chained), ensure_ascii=False))
-        new = self.store / f".{HISTORY}.new"
-        new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        _flush(new)
-        new.replace(path)
-        _flush(self.store)
-
-
-def _event(
-    act: Act, version: str, reason: str, manifest_sha256: str, *, verdict: str = "", forced: bool = False
-) -> Event:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Event(now, act, version, reason, manifest_sha256, getpass.getuser(), verdict, forced)
-
-
-def _sha256(line: str) -> str:
-    return hashlib.sha256(line.encode()).hexdigest()
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -13,13 +14,16 @@ from typing import Final
 
 from sklearn.pipeline import Pipeline
 
+from classifier.fingerprint import text_key
 from classifier.pipeline import DEFAULT_PRESET, build_pipeline, fit_to_terms, read_terms
+from classifier.routing import BUNDLED as RULES
 from classifier.scorer import Scorer
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
-from models.bundle import FORMAT, Manifest, write_bundle
+from models.manifest import FORMAT, Manifest
 from models.registry import Registry
+from models.writing import Parts, write_bundle
 from training.bundled import definition_texts
 from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
 from training.detector import SignalScore, fit_detector
@@ -138,8 +142,18 @@ def train(
         files={},
     )
 
+    parts = Parts(
+        Scorer.compiled(pipeline),
+        detector,
+        pipeline,
+        taxonomy,
+        RULES.read_text(encoding="utf-8"),
+        reference={"categories": dict(sorted(Counter(labels).items()))},
+        seen={text_key(text) for text in texts},
+    )
+
     def write(folder: Path) -> str:
-        return write_bundle(folder, manifest, Scorer.compiled(pipeline), detector, taxonomy, pipeline)
+        return write_bundle(folder, manifest, parts)
 
     registry.keep(manifest.version, write, reason=reason)
     return Run(manifest, out_of_fold, signals)

@@ -54,15 +54,22 @@ def read_rules(text: str, taxonomy: Taxonomy, *, source: str) -> RuleBook:
     return _Reader(text, taxonomy, source, strict=True).book()
 
 
-def bundled_rules(taxonomy: Taxonomy) -> RuleBook:
-    """The rules that come with the program, without what a bank's own taxonomy does not have.
+def bundled_rules(taxonomy: Taxonomy, text: str | None = None) -> RuleBook:
+    """The rules that come with a model or the program, without what a bank's own taxonomy does not have.
+
+    Parameters
+    ----------
+    taxonomy : Taxonomy
+    text : str, optional
+        Those that came with a model; by default the program's.
 
     Raises
     ------
     RulesError
         If the taxonomy lacks a department without which they are no rules, such as ``triage``.
     """
-    return _Reader(BUNDLED.read_text(encoding="utf-8"), taxonomy, taxonomy.source, strict=False).book()
+    text = BUNDLED.read_text(encoding="utf-8") if text is None else text
+    return _Reader(text, taxonomy, taxonomy.source, strict=False).book()
 
 
 class _Reader(ConditionReader):

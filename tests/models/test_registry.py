@@ -12,7 +12,7 @@ import pytest
 
 from classifier.errors import BundleError
 from models import Bundle, Registry, store_path
-from models.registry import HISTORY
+from models.history import HISTORY
 
 
 def write(folder: Path) -> str:

@@ -1,0 +1,165 @@
+"""What a bundle says about itself, and which files it must and may hold: one layout per format."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from classifier.errors import BundleError
+from classifier.features import ANALYZERS
+
+FORMAT: Final = 2
+"""The number of the folder's layout; a new layout gets a new number, and old numbers keep loading."""
+
+MANIFEST: Final = "manifest.json"
+TAXONOMY: Final = "taxonomy.toml"
+LEXICON: Final = "lexicon.txt"
+THESAURUS: Final = "thesaurus.txt"
+SIGNALS: Final = "signals.json"
+RULES: Final = "routing.toml"
+REFERENCE: Final = "reference.json"
+SEEN: Final = "seen.npy"
+CARD: Final = "card.md"
+PIPELINE: Final = "pipeline.joblib"
+DOCUMENTS: Final = frozenset({"report.html", "report.json"})
+"""What a bundle may hold beside what it needs."""
+
+ARRAYS: Final = ("idf", "weights", "intercepts")
+
+TRAIN_AGAIN: Final = "Train again with `complaints train`, or bring the bundle back from a backup."
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    required: frozenset[str]
+    optional: frozenset[str]
+
+
+_CORE: Final = frozenset({"vocabulary.json", *(f"{name}.npy" for name in ARRAYS), LEXICON, TAXONOMY, PIPELINE})
+# Models older than the thesaurus have none and need none; nor did they look for signals.
+_LATER: Final = frozenset({THESAURUS, SIGNALS, *(f"signals_{name}.npy" for name in ARRAYS)})
+
+_LAYOUTS: Final[Mapping[int, _Layout]] = {
+    1: _Layout(_CORE, _LATER),
+    2: _Layout(_CORE | _LATER | {RULES, REFERENCE, SEEN, CARD}, DOCUMENTS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle says about itself.
+
+    Attributes
+    ----------
+    format : int
+        Layout number, at most `FORMAT`.
+    version : str
+        Name of the model, unique in its store.
+    created : str
+        UTC time, ISO 8601.
+    preset : str
+        Which pipeline was fitted.
+    classes : list of str
+        Category codes in column order.
+    thresholds : dict
+        Fields of `classifier.model.Thresholds`.
+    tokenizer : dict
+        `classifier.tokenizer.Tokenizer.identity` at training time.
+    data : dict
+        Number of rows and SHA-256 fingerprint of the labelled texts.
+    metrics : dict
+        What cross-validation measured.
+    libraries : dict
+        Versions it was trained with.
+    files : dict
+        File name → SHA-256, for every other file of the folder.
+    """
+
+    format: int
+    version: str
+    created: str
+    preset: str
+    classes: list[str]
+    thresholds: dict[str, float]
+    tokenizer: dict[str, Any]
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    libraries: dict[str, str]
+    files: dict[str, str]
+
+
+_KINDS: Final[Mapping[str, type]] = {
+    "format": int,
+    **dict.fromkeys(("version", "created", "preset"), str),
+    "classes": list,
+    **dict.fromkeys(("thresholds", "tokenizer", "data", "metrics", "libraries", "files"), dict),
+}
+
+
+def parse_manifest(text: bytes, where: str) -> Manifest:
+    """Read a manifest; what it says of files is not compared with any.
+
+    Raises
+    ------
+    BundleError
+        If it is none, its format or preset is unknown, or it names other files than its format has.
+    """
+    try:
+        document = json.loads(text)
+        number = document["format"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BundleError(f"is not a manifest ({error!r})", where=where, remedy=TRAIN_AGAIN) from error
+    if not isinstance(number, int) or number not in _LAYOUTS:
+        known = " and ".join(map(str, _LAYOUTS))
+        raise BundleError(
+            f"has format {number}, this program reads formats {known}", where=where, remedy="Update the program."
+        )
+    wrong = document.keys() ^ _KINDS.keys()
+    wrong |= {name for name, kind in _KINDS.items() if not isinstance(document.get(name), kind)}
+    if wrong:
+        raise BundleError(f"is not a manifest (look at {min(wrong)!r})", where=where, remedy=TRAIN_AGAIN)
+    if document["preset"] not in ANALYZERS:
+        raise BundleError(f"has preset {document['preset']!r}", where=where, remedy="Update the program.")
+    manifest = Manifest(**document)
+    layout = _LAYOUTS[number]
+    if missing := sorted(layout.required - manifest.files.keys()):
+        raise BundleError(f"does not name {missing[0]}", where=where, remedy=TRAIN_AGAIN)
+    if foreign := sorted(manifest.files.keys() - layout.required - layout.optional):
+        raise BundleError(f"names {foreign[0]!r}, which no such model has", where=where, remedy="Update the program.")
+    return manifest
+
+
+def checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:
+    """Read the manifest of a bundle and compare every file with it.
+
+    Raises
+    ------
+    BundleError
+        As `parse_manifest`; or if the manifest does not have the given hash, or a file is missing, changed or unknown.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError("there is no such model", where=str(path), remedy="`complaints models` lists what there is.")
+    if manifest_sha256 is not None and file_sha256(path) != manifest_sha256:
+        raise BundleError("was changed after it was kept", where=str(path), remedy=TRAIN_AGAIN)
+    manifest = parse_manifest(path.read_bytes(), str(path))
+    for name, expected in manifest.files.items():
+        file = folder / name
+        if not file.is_file() or file.is_symlink():
+            raise BundleError("is missing", where=str(file), remedy=TRAIN_AGAIN)
+        if file_sha256(file) != expected:
+            raise BundleError("was changed: its SHA-256 is not the manifest's", where=str(file), remedy=TRAIN_AGAIN)
+    foreign = sorted({file.name for file in folder.iterdir()} - manifest.files.keys() - {MANIFEST})
+    if foreign:
+        raise BundleError("is not part of this model", where=str(folder / foreign[0]), remedy="Remove it.")
+    return manifest
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
