@@ -18,8 +18,8 @@ def beside_champion(
 ) -> dict[str, Any]:
     """Accuracy and macro-F1 of both and their difference, McNemar's counts, and the categories won and lost.
 
-    A category with `FEW` rows or more is won or lost if the interval of its difference of F1 leaves out 0. Macro-F1 is over the categories
-    that the rows have, so that a champion that knows others does not lose by them.
+    A category with `FEW` rows or more is won or lost if the interval of its difference of F1 leaves out 0. Macro-F1 is
+    over the categories that the rows have, so that a champion that knows others does not lose by them.
 
     References
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,9 @@ WORST: Final = 10
 """Confusions that are told with examples."""
 
 EXAMPLES: Final = 3
+WORDS: Final = 5
+"""Words of evidence marked in an example, at most: if all were, none would stand out."""
+
 SHOWN: Final = 120
 """Characters of an example."""
 
@@ -99,7 +103,7 @@ def _pairs(matrix: NDArray[np.int64]) -> list[tuple[int, int]]:
 
 def _example(text: str, said: str, confidence: float, model: ComplaintModel) -> dict[str, Any]:
     """A text around its evidence. Without evidence if the model says something else by now, as one may that saw it."""
-    explained = model.explain(text)
+    explained = model.explain(text, WORDS)
     evidence = explained.evidence if explained.prediction.category == said else ()
     return {"confidence": confidence, "parts": around_evidence(text, evidence)}
 
@@ -121,7 +125,7 @@ def around_evidence(text: str, evidence: Sequence[Evidence]) -> list[dict[str, A
     marked = weights[start:end] > 0
     cuts = [0, *(np.flatnonzero(np.diff(marked)) + 1).tolist(), end - start]
     parts = [
-        {"text": text[start + a : start + b], "evidence": bool(marked[a])} for a, b in zip(cuts, cuts[1:], strict=False)
+        {"text": text[start + a : start + b], "evidence": bool(marked[a])} for a, b in pairwise(cuts)
     ]
     before = [{"text": "…", "evidence": False}] if start else []
     after = [{"text": "…", "evidence": False}] if end < len(text) else []

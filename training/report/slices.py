@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +25,7 @@ def slices_of(judged: OutOfFold, rows: Sequence[Labelled], seed: int) -> dict[st
     What nothing is known of is left out; rows of which it is not known come last.
     """
     bins = np.searchsorted(LENGTHS, judged.characters)
-    names = [f"1–{LENGTHS[0]}", *(f"{a + 1}–{b}" for a, b in zip(LENGTHS, LENGTHS[1:], strict=False))]
+    names = [f"1–{LENGTHS[0]}", *(f"{a + 1}–{b}" for a, b in pairwise(LENGTHS))]
     names.append(f"> {LENGTHS[-1]}")
     channels = _accuracies([row.channel for row in rows], judged, seed)
     by_length = {part["name"]: part for part in _accuracies([names[b] for b in bins.tolist()], judged, seed)}

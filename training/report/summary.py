@@ -33,8 +33,8 @@ def _overall(document: Mapping[str, Any]) -> Summary:
     return Summary(
         f"在{document['rows']:,}条没学过的投诉上，正确率{accuracy['value']:.3f}（{level}区间{_range(accuracy)}），"
         f"宏平均F1 {macro['value']:.3f}（{_range(macro)}），正确类别在前三名之内的占{top3['value']:.3f}。",
-        f"On {document['rows']:,} complaints it had not learnt from, the model is right in {accuracy['value']:.3f} of them "
-        f"({level} interval {_range(accuracy)}), with a macro-F1 of {macro['value']:.3f} ({_range(macro)}); "
+        f"On {document['rows']:,} complaints it had not learnt from, the model is right in {accuracy['value']:.3f} of "
+        f"them ({level} interval {_range(accuracy)}), with a macro-F1 of {macro['value']:.3f} ({_range(macro)}); "
         f"the right category is among its first three in {top3['value']:.3f}.",
     )
 
