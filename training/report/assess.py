@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.errors import CorpusError
 from classifier.model import ComplaintModel, Thresholds
@@ -80,9 +81,10 @@ def assess(
         raise ValueError(f"{len(rows)} rows are not the {len(judged.labels)} that were judged")
     if champion is not None and champion.labels.tolist() != judged.labels.tolist():
         raise ValueError("the champion was asked about other rows")
+    everything = Categories.of(taxonomy, judged, *([champion] if champion else []))
+    counted = _Counted.of(judged, champion or judged, everything, seed)
     categories = Categories.of(taxonomy, judged)
-    labels, said = categories.columns(judged.labels), categories.columns(judged.predicted)
-    matrix = matrix_of(labels, said, len(categories.codes))
+    matrix = matrix_of(categories.columns(judged.labels), categories.columns(judged.predicted), len(categories.codes))
     document = {
         "model": model.version,
         "method": method,
@@ -91,50 +93,62 @@ def assess(
         "level": LEVEL,
         "rounds": ROUNDS,
         "seed": seed,
-        **_scores(judged, categories, seed),
+        "overall": {
+            "accuracy": figure(counted.new.accuracy),
+            "macro_f1": figure(counted.new.macro_f1),
+            "top3": figure(counted.top3),
+        },
+        "categories": _by_category(counted.new, everything, categories.codes),
         "automatic": automatic_of(judged, thresholds, seed),
         "confusion": heat_map(matrix, categories),
         "worst": worst(matrix, categories, judged, rows, model),
         "reliability": reliability_of(judged),
         "learning": learning_of(learning),
         "slices": slices_of(judged, rows, seed),
-        "champion": beside_champion(judged, champion, Categories.of(taxonomy, judged, champion), seed)
-        if champion
-        else None,
+        "champion": beside_champion(judged, champion, counted.new, counted.old, everything) if champion else None,
         "data": data,
     }
     plain: dict[str, Any] = _plain({"summary": asdict(summary_of(document)), **document})
     return plain
 
 
-def _scores(judged: OutOfFold, categories: Categories, seed: int) -> dict[str, Any]:
-    """The figures of all rows together, and of every category."""
-    classes = np.asarray(judged.classes)
-    first = classes[np.argsort(-judged.probabilities, axis=1, kind="stable")[:, :3]]
-    among_first = (first == judged.labels[:, None]).any(axis=1)
-    (labels, said, among), counts = alike(
-        [categories.columns(judged.labels), categories.columns(judged.predicted), among_first]
-    )
-    lines = lines_of(counts, seed)
-    tally = Tally.of(labels, said, lines, len(categories.codes))
-    by_category = {"precision": tally.precision, "recall": tally.recall, "f1": tally.f1}
-    return {
-        "overall": {
-            "accuracy": figure(tally.accuracy),
-            "macro_f1": figure(tally.macro_f1),
-            "top3": figure(ratio(lines @ among, lines.sum(axis=1))),
-        },
-        "categories": [
-            {
-                **categories.named(k),
-                "support": int(tally.support[0, k]),
-                "said": int(tally.said[0, k]),
-                "few": bool(tally.support[0, k] < FEW),
-                **{name: figure(lines_of_all[:, k]) for name, lines_of_all in by_category.items()},
-            }
-            for k in range(len(categories.codes))
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """All rows in cells that are drawn again once for both models, so that a figure has one interval on the page."""
+
+    new: Tally
+    old: Tally
+    top3: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, judged: OutOfFold, champion: OutOfFold, categories: Categories, seed: int) -> _Counted:
+        first = np.asarray(judged.classes)[np.argsort(-judged.probabilities, axis=1, kind="stable")[:, :3]]
+        among_first = (first == judged.labels[:, None]).any(axis=1)
+        (labels, ours, theirs, among), counts = alike(
+            [
+                *(categories.columns(codes) for codes in (judged.labels, judged.predicted, champion.predicted)),
+                among_first,
+            ]
+        )
+        lines, k = lines_of(counts, seed), len(categories.codes)
+        top3 = ratio(lines @ among, lines.sum(axis=1))
+        return cls(Tally.of(labels, ours, lines, k), Tally.of(labels, theirs, lines, k), top3)
+
+
+def _by_category(tally: Tally, everything: Categories, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """The figures of every category the model knows or the rows have."""
+    figures = {"precision": tally.precision, "recall": tally.recall, "f1": tally.f1}
+    return [
+        {
+            **everything.named(k),
+            "support": int(tally.support[0, k]),
+            "said": int(tally.said[0, k]),
+            "few": bool(tally.support[0, k] < FEW),
+            **{name: figure(lines[:, k]) for name, lines in figures.items()},
+        }
+        for k, code in enumerate(everything.codes)
+        if code in codes
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -9,35 +9,42 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from training.evaluate import OutOfFold
-from training.report.figures import FEW, Tally, alike, figure, lines_of
+from training.report.figures import FEW, Tally, figure
 from training.report.names import Categories
 
 
 def beside_champion(
-    judged: OutOfFold, champion: OutOfFold, categories: Categories, seed: int
+    judged: OutOfFold, champion: OutOfFold, new: Tally, old: Tally, categories: Categories
 ) -> dict[str, Any]:
     """Accuracy and macro-F1 of both and their difference, McNemar's counts, and the categories won and lost.
 
     A category with `FEW` rows or more is won or lost if the interval of its difference of F1 leaves out 0. Macro-F1 is
     over the categories that the rows have, so that a champion that knows others does not lose by them.
 
+    Parameters
+    ----------
+    judged, champion : OutOfFold
+        What both said of the same rows.
+    new, old : Tally
+        The same, counted and drawn again in pairs.
+    categories : Categories
+        In the tallies' order.
+
     References
     ----------
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
     """
-    (labels, ours, theirs), counts = alike(
-        [categories.columns(codes) for codes in (judged.labels, judged.predicted, champion.predicted)]
-    )
-    lines = lines_of(counts, seed)
-    new = Tally.of(labels, ours, lines, len(categories.codes))
-    old = Tally.of(labels, theirs, lines, len(categories.codes))
-    unknown = [k for k in np.unique(labels).tolist() if categories.codes[k] not in champion.classes]
+    asked = np.flatnonzero(new.support[0]).tolist()
     return {
         "accuracy": _both(new.accuracy, old.accuracy),
         "macro_f1": _both(new.macro_f1_of_labels, old.macro_f1_of_labels),
         "mcnemar": _mcnemar(judged.right, champion.right),
         "categories": _won_and_lost(new, old, categories),
-        "unknown": [{**categories.named(k), "rows": int(new.support[0, k])} for k in unknown],
+        "unknown": [
+            {**categories.named(k), "rows": int(new.support[0, k])}
+            for k in asked
+            if categories.codes[k] not in champion.classes
+        ],
     }
 
 

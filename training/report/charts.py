@@ -79,8 +79,8 @@ def reliability_chart(reliability: Mapping[str, Any]) -> Chart:
         "把握 confidence",
         "正确率 share right",
         f"可靠性曲线 reliability curve: {len(points)} points",
-        [Tick(across(at), f"{at:.1f}") for at in _tenths(0.0)[::2]],
-        [Tick(up(at), f"{at:.1f}") for at in _tenths(0.0)[::2]],
+        [Tick(across(at), f"{at:.1f}") for at in _ticks(0.0)[::2]],
+        [Tick(up(at), f"{at:.1f}") for at in _ticks(0.0)[::2]],
         [
             _line("ideal", [(across(0.0), up(0.0)), (across(1.0), up(1.0))]),
             _line("model", [(across(point["confidence"]), up(point["right"])) for point in points]),
@@ -114,8 +114,8 @@ def coverage_chart(automatic: Mapping[str, Any]) -> Chart:
         "自动处理的比例 coverage",
         "其中正确 precision",
         "覆盖与精确率 coverage against precision",
-        [Tick(across(at), f"{at:.0%}") for at in _tenths(0.0)[::2]],
-        [Tick(up(at), f"{at:.1f}") for at in _spread(_tenths(floor))],
+        [Tick(across(at), f"{at:.0%}") for at in _ticks(0.0)[::2]],
+        [Tick(up(at), f"{at:g}") for at in _spread(_ticks(floor))],
         lines,
         dots,
     )
@@ -142,13 +142,15 @@ def learning_chart(learning: Mapping[str, Any]) -> Chart:
             steps = [fewest * (twice / fewest) ** (step / 40) for step in range(41)]
             fit = [(rows, 1 - law["scale"] * rows ** -law["exponent"]) for rows in steps]
             lines.append(_line("foretold", [(across(rows), up(value)) for rows, value in fit if value >= floor]))
-            dots.append(Dot(f"{style} foretold", across(twice), up(law["twice"]), 4.0, f"{twice:,}: {law['twice']:.3f}"))
+            dots.append(
+                Dot(f"{style} foretold", across(twice), up(law["twice"]), 4.0, f"{twice:,}: {law['twice']:.3f}")
+            )
     return Chart(
         "训练条数 training rows",
         "正确率、宏平均F1 accuracy, macro-F1",
         "学习曲线 learning curve",
         [Tick(across(rows), f"{rows:,}") for rows in _spread(_round_numbers(fewest, twice))],
-        [Tick(up(at), f"{at:.1f}") for at in _spread(_tenths(floor))],
+        [Tick(up(at), f"{at:g}") for at in _spread(_ticks(floor))],
         lines,
         dots,
     )
@@ -173,7 +175,10 @@ def _floor(shares: Any) -> float:
     return min(math.floor(min(shares, default=0.0) * 10 + 1e-9), 9) / 10
 
 
-def _tenths(low: float) -> list[float]:
+def _ticks(low: float) -> list[float]:
+    """Tenths between `low` and 1, and their halves where there are few."""
+    if low >= 0.7:
+        return [tick / 20 for tick in range(round(low * 20), 21)]
     return [tenth / 10 for tenth in range(round(low * 10), 11)]
 
 

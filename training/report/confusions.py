@@ -124,9 +124,7 @@ def around_evidence(text: str, evidence: Sequence[Evidence]) -> list[dict[str, A
     start, end = _window(weights)
     marked = weights[start:end] > 0
     cuts = [0, *(np.flatnonzero(np.diff(marked)) + 1).tolist(), end - start]
-    parts = [
-        {"text": text[start + a : start + b], "evidence": bool(marked[a])} for a, b in pairwise(cuts)
-    ]
+    parts = [{"text": text[start + a : start + b], "evidence": bool(marked[a])} for a, b in pairwise(cuts)]
     before = [{"text": "…", "evidence": False}] if start else []
     after = [{"text": "…", "evidence": False}] if end < len(text) else []
     return before + parts + after
