@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -139,7 +140,7 @@ def cross_validate(
     Raises
     ------
     CorpusError
-        If a category has fewer texts than there are folds, or all its texts in one group.
+        Without groups, if a category has fewer texts than there are folds; with them, if one of them has all its texts.
     """
     (judged,) = cross_validate_each(
         texts, labels, [build], groups=groups, extra=extra, read=read, seed=seed, progress=progress
@@ -164,8 +165,9 @@ def cross_validate_each(
     Each fold's terms are counted once. `weights` says how much each text counts in a fit; extra texts count 1.
     """
     label_array = np.asarray(labels)
-    classes, counts = np.unique(label_array, return_counts=True)
-    small = [f"{code} ({count})" for code, count in zip(classes, counts, strict=True) if count < FOLDS]
+    classes = np.unique([*labels, *extra[1]])
+    counts = Counter(labels)
+    small = [f"{code} ({count})" for code, count in sorted(counts.items()) if count < FOLDS and groups is None]
     if small or len(classes) < 2:
         raise CorpusError(
             f"too few texts to judge: {', '.join(small) or 'one category only'}",
@@ -173,7 +175,7 @@ def cross_validate_each(
         )
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
     folds = list(splitter.split(label_array, label_array, groups))
-    alone = sorted({code for inside, _ in folds for code in set(classes) - set(label_array[inside])})
+    alone = sorted({str(code) for inside, _ in folds for code in set(classes) - {*label_array[inside], *extra[1]}})
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
     progress(0, len(folds))

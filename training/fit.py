@@ -1,70 +1,78 @@
-"""A training run: one function of (labelled data, taxonomy, seed), which leaves a bundle in the store."""
+"""A training run: one function of (lesson, taxonomy, seed), which leaves a bundle in the store."""
 
 from __future__ import annotations
 
-import platform
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version as library_version
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sklearn.pipeline import Pipeline
+import numpy as np
 
+from classifier.errors import BundleError
 from classifier.fingerprint import text_key
-from classifier.pipeline import DEFAULT_PRESET, build_pipeline, fit_to_terms, read_terms
+from classifier.model import ComplaintModel
 from classifier.routing import BUNDLED as RULES
 from classifier.scorer import Scorer
+from classifier.signals import SignalDetector
 from classifier.taxonomy import Taxonomy
-from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
-from models.manifest import FORMAT, Manifest
+from models.bundle import Bundle
+from models.manifest import Manifest
 from models.registry import Registry
 from models.writing import Parts, write_bundle
-from training.bundled import definition_texts
-from training.calibration import at_temperature, calibration_error, fit_temperature, fold_in, reliability
 from training.detector import SignalScore, fit_detector
-from training.evaluate import OutOfFold, cross_validate
-from training.labelled import Labelled, fingerprint
-from training.signal_texts import SignalText
-from training.thresholds import candidates_and_hold, choose_thresholds, coverage_and_precision
+from training.evaluate import OutOfFold, judge
+from training.fitting import Progress, fit
+from training.lesson import Lesson
+from training.outcome import manifest_of, reference_of, report_of
+from training.report import render
+from training.signal_texts import SignalText, signal_key
+from training.thresholds import choose_thresholds
 
 SEED: Final = 20_251
-
-Progress = Callable[[str, int, int], None]
-"""Told (stage, steps done, steps in all)."""
-
-_LIBRARIES: Final = ("numpy", "scikit-learn", "rjieba", "opencc", "complaint-classifier")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a training run left."""
+    """What a training run left.
+
+    Attributes
+    ----------
+    manifest : Manifest
+    out_of_fold : OutOfFold
+        How the recipe did in cross-validation.
+    signals : list of SignalScore
+    report : dict
+        The evaluation report's document (`training.report.assess`).
+    """
 
     manifest: Manifest
     out_of_fold: OutOfFold
     signals: list[SignalScore]
+    report: dict[str, Any]
 
 
 def train(
-    rows: Sequence[Labelled],
+    lesson: Lesson,
     signal_texts: Sequence[SignalText],
     taxonomy: str,
     registry: Registry,
     *,
     reason: str,
     progress: Progress,
+    seed: int = SEED,
 ) -> Run:
-    """Judge the recipe by cross-validation, fit it on all rows, keep the model.
+    """Judge the recipe by cross-validation, fit it, judge the fit on the test part, keep the model.
+
+    The same lesson, signal texts, taxonomy, seed and libraries give the same weights.
 
     Parameters
     ----------
-    rows : sequence of Labelled
+    lesson : Lesson
     signal_texts : sequence of SignalText
-        What the model's detector of signals learns from.
+        What the detector of signals learns from; one that learnt from the same is taken over from the store.
     taxonomy : str
         The taxonomy file's text; it travels with the model.
     registry : Registry
@@ -72,6 +80,7 @@ def train(
     reason : str
         Why it was trained; stands in the store's history.
     progress : Progress
+    seed : int
 
     Returns
     -------
@@ -82,78 +91,68 @@ def train(
     CorpusError
         If a category has too few texts to be judged.
     """
-    texts, labels = [row.text for row in rows], [row.category for row in rows]
-    definitions = definition_texts(Taxonomy.parse(taxonomy, source="taxonomy"), only=set(labels))
-    tokenizer, thesaurus = Tokenizer(), Thesaurus()
-
-    def build() -> Pipeline:
-        return build_pipeline(tokenizer=tokenizer, thesaurus=thesaurus)
-
-    read = read_terms(build(), texts), read_terms(build(), definitions[0])
-    with ThreadPoolExecutor(1) as aside:  # judging the recipe leaves a core idle now and then
-        fitting = aside.submit(fit_to_terms, build(), [*read[0], *read[1]], [*labels, *definitions[1]])
-        measured = cross_validate(
-            texts,
-            labels,
-            build,
-            groups=[row.voice for row in rows],
-            extra=definitions,
-            read=read,
-            seed=SEED,
-            progress=lambda done, total: progress("交叉验证 cross-validation", done, total),
-        )
-        progress("训练 fitting", 0, 1)
-        pipeline = fitting.result()
-    temperature = fit_temperature(measured)
-    out_of_fold = at_temperature(measured, temperature)
-    thresholds = choose_thresholds(out_of_fold, [row.secondary for row in rows])
-    coverage, precision = coverage_and_precision(out_of_fold, thresholds)
-    shown, hold = candidates_and_hold(out_of_fold, thresholds)
-    fold_in(temperature, pipeline)
-    progress("训练 fitting", 1, 1)
-    detector, signals = fit_detector(signal_texts, tokenizer, lambda done, total: progress("信号 signals", done, total))
-    created = datetime.now(UTC)
-    data_fingerprint = fingerprint(rows)
-    manifest = Manifest(
-        format=FORMAT,
-        version=f"{DEFAULT_PRESET}-{created:%Y%m%dT%H%M%SZ}-{data_fingerprint[:8]}",
-        created=created.isoformat(timespec="seconds"),
-        preset=DEFAULT_PRESET,
-        classes=pipeline.classes_.tolist(),
-        thresholds=asdict(thresholds),
-        tokenizer=tokenizer.identity(),
-        data={"rows": len(rows), "sha256": data_fingerprint, "signal_texts": len(signal_texts)},
-        metrics={
-            "method": "one voice left out at a time",
-            "accuracy": out_of_fold.accuracy,
-            "macro_f1": out_of_fold.macro_f1,
-            "top3": out_of_fold.top3,
-            "temperature": temperature,
-            "calibration_error": calibration_error(out_of_fold.confidence, out_of_fold.right),
-            "auto_coverage": coverage,
-            "auto_precision": precision,
-            "candidates": shown,
-            "candidates_hold": hold,
-            "reliability": [asdict(point) for point in reliability(out_of_fold.confidence, out_of_fold.right)],
-            "categories": [asdict(score) for score in out_of_fold.by_category()],
-            "signals": [asdict(score) for score in signals],
-        },
-        libraries={"python": platform.python_version(), **{name: library_version(name) for name in _LIBRARIES}},
-        files={},
-    )
-
+    categories, tokenizer = Taxonomy.parse(taxonomy, source="taxonomy"), Tokenizer()
+    fitted = fit(lesson, categories, tokenizer, seed, progress)
+    thresholds = choose_thresholds(fitted.out_of_fold, [lesson.rows[i].secondary for i in fitted.counted])
+    detector, signals = _detector(signal_texts, tokenizer, registry, progress)
+    scorer, classes = Scorer.compiled(fitted.pipeline), fitted.pipeline.classes_.tolist()
+    tested = _judged(scorer, classes, lesson) if lesson.test else None
+    key = len(signal_texts), signal_key(signal_texts, tokenizer)
+    manifest = manifest_of(lesson, fitted, thresholds, tokenizer, signals, key, tested, seed)
+    model = ComplaintModel(classes, scorer, thresholds, manifest.version, detector)
+    report = report_of(lesson, fitted, tested, _champion(registry, lesson), thresholds, model, categories, seed)
     parts = Parts(
-        Scorer.compiled(pipeline),
+        scorer,
         detector,
-        pipeline,
+        fitted.pipeline,
         taxonomy,
         RULES.read_text(encoding="utf-8"),
-        reference={"categories": dict(sorted(Counter(labels).items()))},
-        seen={text_key(text) for text in texts},
+        reference=reference_of(lesson, fitted.out_of_fold),
+        seen={text_key(row.text) for row in lesson.rows},
+        documents={
+            "report.html": render(report),
+            "report.json": json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False),
+        },
     )
 
     def write(folder: Path) -> str:
         return write_bundle(folder, manifest, parts)
 
     registry.keep(manifest.version, write, reason=reason)
-    return Run(manifest, out_of_fold, signals)
+    return Run(manifest, fitted.out_of_fold, signals, report)
+
+
+def _judged(scorer: Scorer, classes: Sequence[str], lesson: Lesson) -> OutOfFold:
+    return judge(scorer, classes, [row.text for row in lesson.test], [row.category for row in lesson.test])
+
+
+def _champion(registry: Registry, lesson: Lesson) -> OutOfFold | None:
+    """What the present champion says of the test part, if there is both and it has learnt from none of it."""
+    champion = _sound(registry, registry.champion)
+    if not lesson.test or champion is None or champion.seen is None:
+        return None
+    keys = np.array([text_key(row.text) for row in lesson.test], np.uint64)
+    if np.isin(keys, champion.seen).any():
+        return None
+    return _judged(champion.model.scorer, champion.model.classes_, lesson)
+
+
+def _detector(
+    texts: Sequence[SignalText], tokenizer: Tokenizer, registry: Registry, progress: Progress
+) -> tuple[SignalDetector, list[SignalScore]]:
+    """The newest model's detector or the champion's, if it learnt from the same texts in the same way; or a new one."""
+    key = signal_key(texts, tokenizer)
+    for version in (*registry.versions()[-1:], registry.champion):
+        kept = _sound(registry, version)
+        if kept is not None and kept.manifest.data.get("signal_key") == key and kept.model.detector is not None:
+            progress("信号 signals", 1, 1)
+            return kept.model.detector, [SignalScore(**score) for score in kept.manifest.metrics["signals"]]
+    return fit_detector(texts, tokenizer, lambda done, total: progress("信号 signals", done, total))
+
+
+def _sound(registry: Registry, version: str | None) -> Bundle | None:
+    """A kept model, unless it is damaged: `complaints models verify` tells of that, and to train again mends it."""
+    try:
+        return registry.load(version) if version else None
+    except BundleError:
+        return None

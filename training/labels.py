@@ -10,10 +10,33 @@ from typing import Final
 
 from pypinyin import lazy_pinyin
 
-from classifier.errors import TaxonomyError
+from classifier.errors import CorpusError, TaxonomyError
 from classifier.taxonomy import UNDECIDED, Taxonomy
 from classifier.text import normalize
 
+
+class UnknownLabelsError(CorpusError):
+    """Labels that mean no category.
+
+    Attributes
+    ----------
+    unknown : list of (str, int, list of str)
+        Each with its number of rows and the nearest names, the most frequent first.
+    """
+
+    def __init__(self, unknown: Sequence[tuple[str, int, list[str]]]) -> None:
+        self.unknown = list(unknown)
+        rows = sum(count for _, count, _ in unknown)
+        super().__init__(
+            f"{len(unknown)} labels of {rows:,} rows mean no category: "
+            + ", ".join(label for label, _, _ in self.unknown[:_SHOWN])
+            + (" …" if len(unknown) > _SHOWN else ""),
+            remedy="Correct them, add them to a taxonomy of your own (as categories or aliases; --taxonomy), or make one "
+            "from the labels with --labels as-is.",
+        )
+
+
+_SHOWN: Final = 5
 _NEAREST: Final = 3
 _BETWEEN: Final = re.compile(r"[\s\W_]+")
 _ENDING: Final = re.compile(r"(?:类|类别|类投诉|投诉|问题)$")

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import CorpusError
+from classifier.pipeline import REGULARIZATIONS, Regularization
 from training.bundled import VOICES
 from training.evaluate import FOLDS
 from training.history import LEAST
 from training.labelled import Labelled
-from training.split import How, fold_numbers, test_part, together
+from training.split import How, fold_numbers, test_part
 from training.weights import selection_weights
 
 ENOUGH: Final = 1_000
@@ -40,6 +41,8 @@ class Lesson:
         To judge the fitted model on; may be empty.
     method : str
         How they were parted, for whoever reads a figure.
+    choice : sequence of Regularization
+        From what cross-validation chooses.
     data : mapping
         What is known of the data (`training.findings.DataReport.document`).
     """
@@ -50,6 +53,7 @@ class Lesson:
     weights: NDArray[np.float64]
     test: Sequence[Labelled]
     method: str
+    choice: Sequence[Regularization]
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -62,11 +66,13 @@ def by_voice(rows: Sequence[Labelled]) -> Lesson:
         np.ones(len(rows)),
         (),
         "one voice left out at a time",
+        REGULARIZATIONS[:1],
     )
 
 
 def from_history(
     rows: Sequence[Labelled],
+    groups: NDArray[np.intp],
     bundled: Sequence[Labelled],
     *,
     how: How,
@@ -80,6 +86,8 @@ def from_history(
     ----------
     rows : sequence of Labelled
         From `training.history.make_ready`.
+    groups : ndarray of int, shape (N,)
+        From `training.split.together`.
     bundled : sequence of Labelled
         Never judged on; may be empty.
     how : {'random', 'time'}
@@ -96,7 +104,6 @@ def from_history(
     """
     if not rows:
         raise CorpusError("no row is left to learn from", remedy="See what was left out, and why, in the findings.")
-    groups = together(rows)
     test = test_part(rows, groups, how, share, seed)
     inside = Counter(row.category for row, out in zip(rows, test, strict=True) if not out)
     inside.update(row.category for row in bundled)
@@ -104,7 +111,7 @@ def from_history(
     test &= np.array([inside[row.category] >= LEAST for row in rows])
     lesson = [row for row, out in zip(rows, test, strict=True) if not out]
     folds = fold_numbers(lesson, groups[~test], FOLDS, seed)
-    counted = np.concatenate([np.ones(len(lesson), np.bool_), np.full(len(bundled), len(lesson) < ENOUGH)])
+    counted = np.concatenate([_spread(lesson, folds), np.full(len(bundled), len(lesson) < ENOUGH)])
     return Lesson(
         [*lesson, *bundled],
         # The sixth voice joins the first fold: voices and folds are left out together.
@@ -113,8 +120,16 @@ def from_history(
         np.concatenate([selection_weights(lesson), np.ones(len(bundled))]),
         [row for row, out in zip(rows, test, strict=True) if out],
         f"test part: {'the latest' if how == 'time' else 'random'}, seed {seed}" if test.any() else f"{FOLDS} folds",
+        REGULARIZATIONS,
         data,
     )
+
+
+def _spread(rows: Sequence[Labelled], folds: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which rows are of a category that stands in several folds: others are learnt, but cannot be judged."""
+    places = {(row.category, fold) for row, fold in zip(rows, folds.tolist(), strict=True)}
+    several = Counter(category for category, _ in places)
+    return np.array([several[row.category] > 1 for row in rows], np.bool_)
 
 
 def _voices(rows: Sequence[Labelled]) -> NDArray[np.intp]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from classifier.errors import CorpusError
-from classifier.signals import SIGNALS
+from classifier.signals import PRESET, SIGNALS
+from classifier.tokenizer import Tokenizer
 from training.bundled import read_cells
 from training.labelled import Labelled
 
@@ -21,6 +24,10 @@ words that people send without a sentence, which carry none.
 _OWN: Final = ("text", "label", "span")
 _READ: Final = ("file", "row", "signal", "label", "span")
 _DOUBTFUL: Final = "?"
+
+
+RECIPE: Final = "svm-bayes-clauses.v1"
+"""How `training.detector` learns from them; another way gets another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,15 @@ def read_signal_texts(corpus: Sequence[Labelled], folder: Path = SIGNAL_TEXTS) -
         *read.values(),
         *(SignalText(text, {}, frozenset(SIGNALS), written_for=None) for text in bare),
     ]
+
+
+def signal_key(texts: Sequence[SignalText], tokenizer: Tokenizer) -> str:
+    """SHA-256 of all that decides a detector: the same key, the same detector."""
+    digest = hashlib.sha256(json.dumps([RECIPE, PRESET, tokenizer.identity()]).encode())
+    for text in texts:
+        said = [text.text, sorted(text.carries.items()), sorted(text.decided), text.written_for]
+        digest.update(json.dumps(said, ensure_ascii=False).encode())
+    return digest.hexdigest()
 
 
 def _read_own(path: Path) -> Iterator[SignalText]:

@@ -22,6 +22,7 @@ from classifier.fingerprint import fingerprint, shingles, similarity
 from training.labelled import Labelled
 
 How = Literal["random", "time"]
+Told = Callable[[int, int], None]
 
 NEARLY: Final = 0.6
 """Share of common shingles from which two texts are near duplicates: as of cases (`api.matters`)."""
@@ -29,8 +30,8 @@ NEARLY: Final = 0.6
 _UNIT: Final = 1 << 64
 
 
-def together(rows: Sequence[Labelled], told: Callable[[int, int], None] = lambda *_: None) -> NDArray[np.intp]:
-    """Number what belongs together.
+def near_duplicates(rows: Sequence[Labelled], told: Told = lambda *_: None) -> list[tuple[int, int]]:
+    """Pairs of rows with nearly the same text.
 
     Parameters
     ----------
@@ -40,38 +41,44 @@ def together(rows: Sequence[Labelled], told: Callable[[int, int], None] = lambda
 
     Returns
     -------
-    ndarray of int, shape (N,)
-        Equal for rows that belong together, directly or through others.
+    list of (int, int)
+        A row, and one before it.
     """
     pairs: list[tuple[int, int]] = []
-    first: dict[tuple[str, str], int] = {}
-    alike: dict[int, int] = {}
+    first: dict[int, int] = {}
     for number, row in enumerate(rows):
-        known = [(kind, value) for kind in ("customer", "group") if (value := getattr(row, kind))]
-        pairs += [(number, first.setdefault(key, number)) for key in known]
         own = shingles(row.text)
-        for band in fingerprint(own):
-            other = alike.setdefault(band, number)
-            if other != number and similarity(own, shingles(rows[other].text)) >= NEARLY:
-                pairs.append((number, other))
+        others = {first.setdefault(band, number) for band in fingerprint(own)} - {number}
+        pairs += [(number, other) for other in sorted(others) if similarity(own, shingles(rows[other].text)) >= NEARLY]
         if number % 1_000 == 0:
             told(number, len(rows))
     told(len(rows), len(rows))
+    return pairs
+
+
+def together(rows: Sequence[Labelled], alike: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    """Number what belongs together.
+
+    Parameters
+    ----------
+    rows : sequence of Labelled, length N
+    alike : sequence of (int, int)
+        From `near_duplicates`.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        Equal for rows that belong together, directly or through others.
+    """
+    pairs = list(alike)
+    first: dict[tuple[str, str], int] = {}
+    for number, row in enumerate(rows):
+        known = [(kind, value) for kind in ("customer", "group") if (value := getattr(row, kind))]
+        pairs += [(number, first.setdefault(key, number)) for key in known]
     ends = np.array(pairs, np.intp).reshape(-1, 2).T
     graph = coo_matrix((np.ones(len(pairs), np.int8), (ends[0], ends[1])), shape=(len(rows), len(rows)))
     numbers: NDArray[np.intp] = connected_components(graph, directed=False)[1]
     return numbers
-
-
-def near_duplicates(rows: Sequence[Labelled]) -> NDArray[np.bool_]:
-    """Which rows have a near duplicate before them, shape (N,)."""
-    groups = together([Labelled(row.text, row.category) for row in rows])
-    seen: set[int] = set()
-    flags = np.zeros(len(rows), np.bool_)
-    for number, group in enumerate(groups.tolist()):
-        flags[number] = group in seen
-        seen.add(group)
-    return flags
 
 
 def test_part(

@@ -1,0 +1,104 @@
+"""From sources of labelled complaints to a lesson: read, matched, looked through, parted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from classifier.taxonomy import BUNDLED, Taxonomy
+from training.bundled import read_bundled_corpus
+from training.findings import DataReport, Finding
+from training.fitting import Progress
+from training.history import Columns, make_ready, read_raw, unknown_labels
+from training.labelled import Labelled
+from training.labels import Labels, UnknownLabelsError, taxonomy_of
+from training.lesson import Lesson, from_history
+from training.sources import Source
+from training.split import How, near_duplicates, together
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a user decides of a run on a history.
+
+    Attributes
+    ----------
+    taxonomy : str or None
+        Text of the bank's own taxonomy file; by default the program's.
+    as_is : bool
+        Whether the labels themselves are the categories.
+    bundled : bool or None
+        Whether the bundled corpus is learnt from too; by default if its taxonomy has every category of the taxonomy.
+    split : {'random', 'time'}
+        How the test part is chosen.
+    test : float
+        About so much of the rows is the test part.
+    seed : int
+    """
+
+    taxonomy: str | None
+    as_is: bool
+    bundled: bool | None
+    split: How
+    test: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A lesson, the taxonomy it is in, and what was found on the way."""
+
+    lesson: Lesson
+    taxonomy: str
+    report: DataReport
+
+
+def read_history(
+    sources: Sequence[Source], columns: Columns, plan: Plan, progress: Progress
+) -> tuple[list[Labelled], str, DataReport]:
+    """Read labelled complaints, match their labels, and leave out what would teach or judge wrongly.
+
+    Returns
+    -------
+    rows : list of Labelled
+    taxonomy : str
+        Text of the taxonomy file their categories are of.
+    report : DataReport
+
+    Raises
+    ------
+    UnknownLabelsError
+        If labels mean no category.
+    CorpusError
+        If a column cannot be found, or a database does not answer.
+    TaxonomyError
+        If the taxonomy cannot be used.
+    """
+    raw, report = read_raw(sources, columns, lambda done, total: progress("读取 reading", done, total or done))
+    if plan.as_is:
+        taxonomy = taxonomy_of({row.category for row in raw})
+    else:
+        taxonomy = BUNDLED.read_text(encoding="utf-8") if plan.taxonomy is None else plan.taxonomy
+    labels = Labels(Taxonomy.parse(taxonomy, source="taxonomy"))
+    if unknown := unknown_labels(raw, labels):
+        raise UnknownLabelsError(unknown)
+    return make_ready(raw, labels, report), taxonomy, report
+
+
+def prepare(sources: Sequence[Source], columns: Columns, plan: Plan, progress: Progress) -> Prepared:
+    """Read a history and part it for training; errors as of `read_history` and `training.lesson.from_history`."""
+    rows, taxonomy, report = read_history(sources, columns, plan, progress)
+    alike = near_duplicates(rows, lambda done, total: progress("查重 near duplicates", done, total))
+    earlier = dict(alike)
+    for number, other in earlier.items():
+        row = rows[number]
+        report.findings.append(Finding("near_duplicate", row.place, row.category, row.text, rows[other].place))
+    known = Taxonomy.parse(taxonomy, source="taxonomy")
+    bundled = Taxonomy.bundled()
+    use = known.keys() <= bundled.keys() if plan.bundled is None else plan.bundled
+    corpus = [row for row in read_bundled_corpus(bundled) if row.category in known] if use else []
+    data = {**report.document(), "bundled": len(corpus)}
+    lesson = from_history(
+        rows, together(rows, alike), corpus, how=plan.split, share=plan.test, seed=plan.seed, data=data
+    )
+    return Prepared(lesson, taxonomy, report)
