@@ -46,6 +46,8 @@ class Category:
         Classes of the two statistical axes, or `UNDECIDED`.
     aliases : tuple of str
         Other names by which labelled histories call it.
+    critical : bool
+        Whether a model that finds fewer of its cases must not replace one that finds more.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Category:
     cause: str
     department: Named
     aliases: tuple[str, ...] = ()
+    critical: bool = False
 
 
 class Taxonomy(Mapping[str, Category]):
@@ -158,12 +161,16 @@ class _Reader:
         fields = "zh en group definition_zh definition_en business cause department"
         categories = {}
         for where, entry in self._entries("category", fields):
-            aliases = self._aliases(entry, where)
+            aliases, critical = self._aliases(entry, where), entry.pop("critical", False)
+            if not isinstance(critical, bool):
+                raise self._error("critical is neither true nor false", where, "Write critical = true.")
             for axis in ("business", "cause"):
                 self._one_of(entry[axis], [*self.document.get(axis, []), UNDECIDED], axis, where)
             group = groups[self._one_of(entry.pop("group"), groups, "group", where)]
             department = departments[self._one_of(entry.pop("department"), departments, "department", where)]
-            categories[entry["code"]] = Category(**entry, group=group, department=department, aliases=aliases)
+            categories[entry["code"]] = Category(
+                **entry, group=group, department=department, aliases=aliases, critical=critical
+            )
         facets = {axis: tuple(self.document.get(axis, ())) for axis in ("business", "cause")}
         return Taxonomy(categories, departments, facets, self.source)
 
@@ -174,7 +181,7 @@ class _Reader:
         return tuple(aliases)
 
     def _entries(self, table: str, fields: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (place, entry) with `code` and `fields`, all non-empty strings, no code twice; perhaps with aliases."""
+        """Yield (place, entry) with `code` and `fields`, all non-empty strings, no code twice; perhaps with more."""
         entries = self.document.get(table)
         if not isinstance(entries, list) or not entries:
             raise self._error(f"no [[{table}]] entry", "file", f"Give at least one [[{table}]].")
@@ -188,7 +195,7 @@ class _Reader:
                 value = entry.get(name)
                 if not isinstance(value, str) or not value.strip():
                     raise self._error(f"{name!r} is missing or empty", where, f'Add {name} = "…".')
-            allowed = [*wanted, "aliases"] if table == "category" else wanted
+            allowed = [*wanted, "aliases", "critical"] if table == "category" else wanted
             unknown = sorted(entry.keys() - set(allowed))
             if unknown:
                 raise self._error(f"unknown field {unknown[0]!r}", where, f"Allowed are: {', '.join(allowed)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -18,11 +19,13 @@ err: Final = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def reporting() -> Iterator[None]:
-    """Turn every error the program raises on purpose into one line and status 2."""
+def reporting(*, as_json: bool = False) -> Iterator[None]:
+    """Turn every error the program raises on purpose into one line and status 2; also in JSON, for who watches."""
     try:
         yield
     except ComplaintsError as error:
+        if as_json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False), flush=True)  # noqa: T201
         err.print("[bold red]错误 error[/]", end=" ")
         err.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(2) from error

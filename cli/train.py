@@ -1,99 +1,145 @@
-"""``complaints train``: labelled complaints in, a model in the store out."""
+"""``complaints train``: labelled complaints in, a judged model in the store out."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED, Taxonomy
-from cli.terminal import err, out, progress_bar, reporting, result_table
+from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, Query, Sheet, Sql, Text, opened
+from cli.outcome import show_data, show_run, show_unknown, write_findings
+from cli.stages import stages
+from cli.terminal import reporting
 from models import Registry, store_path
 
 if TYPE_CHECKING:
     from training import Run
+    from training.history import Columns
+    from training.preparing import Plan
+    from training.sources import Source
+
+
+class LabelsAre(StrEnum):
+    """Where categories come from."""
+
+    TAXONOMY = "taxonomy"
+    AS_IS = "as-is"
+
+
+class SplitBy(StrEnum):
+    """How the test part is chosen."""
+
+    RANDOM = "random"
+    TIME = "time"
 
 
 def train(
+    history: Files = None,
+    sql: Sql = None,
+    query: Query = None,
+    text: Text = None,
+    label: Label = None,
+    at: At = None,
+    channel: Channel = None,
+    customer: Customer = None,
+    group: Group = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
     taxonomy: Annotated[Path | None, typer.Option(help="本行的类别文件 The bank's own taxonomy file (TOML).")] = None,
+    labels: Annotated[
+        LabelsAre, typer.Option(help="as-is：标签本身就是类别 as-is: the labels themselves are the categories.")
+    ] = LabelsAre.TAXONOMY,
+    bundled: Annotated[
+        bool | None,
+        typer.Option(
+            "--bundled/--no-bundled",
+            help="同时学习自带语料；类别都在自带类别中时默认是 Learn from the bundled texts too; by default if their "
+            "taxonomy has every category.",
+        ),
+    ] = None,
+    split: Annotated[
+        SplitBy, typer.Option(help="测试部分怎么选：随机，或最近的 Test part: at random, or the latest.")
+    ] = SplitBy.RANDOM,
+    test: Annotated[float, typer.Option(help="测试部分的比例 Share of the test part.", min=0.05, max=0.5)] = 0.2,
+    seed: Annotated[int | None, typer.Option(help="随机种子 Seed: the same data and seed, the same model.")] = None,
+    findings: Annotated[
+        Path | None, typer.Option(help="有问题的行写到哪里 Where the offending rows go; by default beside the history.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="为什么训练，记入历史 Why; stands in the history.")] = "complaints train",
+    progress_json: Annotated[
+        bool, typer.Option("--progress-json", help="进度和结果为JSON行 Progress and result as lines of JSON.")
+    ] = False,
 ) -> None:
-    """用自带语料训练模型并存入模型库。 Train on the bundled corpus and keep the model in the store."""
-    with reporting():
-        run = train_bundled(taxonomy or BUNDLED, reason="complaints train")
+    """训练模型并存入模型库：用已标注的历史，或自带语料。 Train on labelled history, or else on the bundled corpus."""
+    with reporting(as_json=progress_json):
+        if not history and not sql:
+            run, names = train_bundled(taxonomy or BUNDLED, reason=reason, as_json=progress_json)
+        else:
+            from training.fit import SEED
+            from training.preparing import Plan
+
+            sources, columns = opened(
+                history, sql, query, sheet, encoding,
+                text=text, label=label, at=at, channel=channel, customer=customer, group=group,
+            )  # fmt: skip
+            own = taxonomy.read_text(encoding="utf-8-sig") if taxonomy else None
+            as_is = labels is LabelsAre.AS_IS
+            plan = Plan(own, as_is, bundled, split.value, test, SEED if seed is None else seed)
+            beside = history[0].with_name(f"{history[0].stem}.findings.csv") if history else Path("findings.csv")
+            run, names = _train_history(sources, columns, plan, findings or beside, reason, as_json=progress_json)
         champion = Registry(store_path()).champion
-    categories = Taxonomy.parse((taxonomy or BUNDLED).read_text(encoding="utf-8-sig"), source=str(taxonomy))
-    _show(run, categories, is_champion=champion == run.manifest.version)
+    show_run(run, names, is_champion=champion == run.manifest.version, as_json=progress_json)
 
 
-def train_bundled(taxonomy: Path, *, reason: str) -> Run:
-    """Train on the bundled corpus with a progress bar. Raises `ComplaintsError`."""
+def train_bundled(taxonomy: Path, *, reason: str, as_json: bool = False) -> tuple[Run, Taxonomy]:
+    """Train on the bundled corpus, showing how far it is. Raises `ComplaintsError`."""
     # Imported here: no other command needs scikit-learn, which takes seconds to load.
-    from training import read_bundled_corpus, read_signal_texts
+    from training import by_voice, read_bundled_corpus, read_signal_texts
     from training import train as run_training
 
-    rows = read_bundled_corpus(Taxonomy.load(taxonomy))
-    with progress_bar() as bar:
-        task = bar.add_task("训练 training", total=None)
-        return run_training(
-            rows,
+    categories = Taxonomy.load(taxonomy)
+    rows = read_bundled_corpus(categories)
+    with stages(as_json=as_json) as progress:
+        run = run_training(
+            by_voice(rows),
             read_signal_texts(rows),
             taxonomy.read_text(encoding="utf-8-sig"),
             Registry(store_path()),
             reason=reason,
-            progress=lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+            progress=progress,
         )
+    return run, categories
 
 
-def _show(run: Run, taxonomy: Taxonomy, *, is_champion: bool) -> None:
-    metrics = run.manifest.metrics
-    out.print(f"交叉验证 {metrics['method']}")
-    table = result_table("类别 category", "", "精确率 precision", "召回率 recall", "F1", "条数 texts", text_columns=2)
-    for score in run.out_of_fold.by_category():
-        table.add_row(
-            taxonomy[score.category].zh,
-            score.category,
-            f"{score.precision:.2f}",
-            f"{score.recall:.2f}",
-            f"{score.f1:.2f}",
-            str(score.support),
+def _train_history(
+    sources: list[Source], columns: Columns, plan: Plan, findings: Path, reason: str, *, as_json: bool
+) -> tuple[Run, Taxonomy]:
+    from training import read_bundled_corpus, read_signal_texts
+    from training import train as run_training
+    from training.labels import UnknownLabelsError
+    from training.preparing import prepare
+
+    try:
+        with stages(as_json=as_json) as progress:
+            prepared = prepare(sources, columns, plan, progress)
+    except UnknownLabelsError as error:
+        if not as_json:
+            show_unknown(error)
+        raise
+    written = write_findings(prepared.report, findings)
+    if not as_json:
+        show_data(prepared.report, prepared.lesson, written)
+    with stages(as_json=as_json) as progress:
+        run = run_training(
+            prepared.lesson,
+            read_signal_texts(read_bundled_corpus(Taxonomy.bundled())),
+            prepared.taxonomy,
+            Registry(store_path()),
+            reason=reason,
+            progress=progress,
+            seed=plan.seed,
         )
-    out.print(table)
-    _show_signals(run)
-    out.print(
-        f"正确率 accuracy {metrics['accuracy']:.3f}，前三 top-3 {metrics['top3']:.3f}，"
-        f"macro-F1 {metrics['macro_f1']:.3f}\n"
-        f"自动 auto {metrics['auto_coverage']:.1%}，其中正确 precision {metrics['auto_precision']:.3f}"
-    )
-    out.print(
-        f"已存 kept: {run.manifest.version}" + ("（在用 champion）" if is_champion else ""),
-        markup=False,
-        soft_wrap=True,
-    )
-    if not is_champion:
-        err.print("在用模型未变。 The champion is unchanged: it is still the first model of this store.")
-
-
-def _show_signals(run: Run) -> None:
-    table = result_table(
-        "信号 signal",
-        "",
-        "精确率 precision",
-        "召回率 recall",
-        "误报‰ false‰",
-        "混淆‰ mixed‰",
-        "条数 texts",
-        text_columns=2,
-    )
-    for score in run.signals:
-        table.add_row(
-            SIGNALS[score.code][0],
-            score.code,
-            f"{score.precision:.2f}",
-            f"{score.recall:.2f}",
-            f"{score.false_alarms * 1_000:.1f}",
-            f"{score.mistaken * 1_000:.0f}",
-            str(score.texts),
-        )
-    out.print(table)
+    return run, Taxonomy.parse(prepared.taxonomy, source="taxonomy")

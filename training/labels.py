@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -31,8 +31,8 @@ class UnknownLabelsError(CorpusError):
             f"{len(unknown)} labels of {rows:,} rows mean no category: "
             + ", ".join(label for label, _, _ in self.unknown[:_SHOWN])
             + (" …" if len(unknown) > _SHOWN else ""),
-            remedy="Correct them, add them to a taxonomy of your own (as categories or aliases; --taxonomy), or make one "
-            "from the labels with --labels as-is.",
+            remedy="Correct them, or add them to a taxonomy of your own, as categories or aliases (--taxonomy), or "
+            "make one of the labels (--labels as-is).",
         )
 
 
@@ -96,18 +96,29 @@ class Labels:
 
 
 def _comparable(name: str) -> str:
-    return _BETWEEN.sub("", normalize(name))
+    return _BETWEEN.sub("", normalize(name)) or name
 
 
-def taxonomy_of(labels: Collection[str]) -> str:
+def taxonomy_of(labels: Mapping[str, int]) -> str:
     """A taxonomy file with one category per label, all of them in the one group 全部 and owned by the triage desk.
+
+    Of several spellings of a label, the most frequent is the category's name, the others are aliases.
+
+    Parameters
+    ----------
+    labels : mapping of str to int
+        Label → number of rows.
+
+    Returns
+    -------
+    str
 
     Codes are the labels where those are codes, else their pinyin. The departments are those of the program, so that
     its routing rules can be used.
 
     Examples
     --------
-    >>> made = Taxonomy.parse(taxonomy_of(["城乡建设", "news_story"]), source="made")
+    >>> made = Taxonomy.parse(taxonomy_of({"城乡建设": 9, "news_story": 5, "News story": 1}), source="made")
     >>> [(code, category.zh) for code, category in made.items()]
     [('news_story', 'news_story'), ('cheng_xiang_jian_she', '城乡建设')]
     """
@@ -118,18 +129,22 @@ def taxonomy_of(labels: Collection[str]) -> str:
     ]
     departments = Taxonomy.bundled().departments.values()
     lines += [_entry("department", code=named.code, zh=named.zh, en=named.en) for named in departments]
-    for label, code in zip(sorted(labels), _codes(sorted(labels)), strict=True):
+    spellings: dict[str, list[str]] = {}
+    for label in sorted(labels, key=lambda label: (-labels[label], label)):
+        spellings.setdefault(_comparable(label), []).append(label)
+    named = sorted(spellings.values())
+    for (label, *aliases), code in zip(named, _codes([label for label, *_ in named]), strict=True):
         lines.append(
             _entry(
-                "category", code=code, zh=label, en=label, group="all", definition_zh=label, definition_en=label,
-                business=UNDECIDED, cause=UNDECIDED, department="triage",
+                "category", code=code, zh=label, en=label, aliases=aliases, group="all", definition_zh=label,
+                definition_en=label, business=UNDECIDED, cause=UNDECIDED, department="triage",
             )
         )  # fmt: skip
     return "\n".join(lines)
 
 
-def _entry(table: str, **fields: str) -> str:
-    # What JSON makes of a string, TOML reads as the same string.
+def _entry(table: str, **fields: str | list[str]) -> str:
+    # What JSON makes of a string or a list of them, TOML reads as the same.
     return "\n".join([f"[[{table}]]", *(f"{name} = {json.dumps(value)}" for name, value in fields.items()), ""])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def read_history(
     """
     raw, report = read_raw(sources, columns, lambda done, total: progress("读取 reading", done, total or done))
     if plan.as_is:
-        taxonomy = taxonomy_of({row.category for row in raw})
+        taxonomy = taxonomy_of(Counter(row.category for row in raw))
     else:
         taxonomy = BUNDLED.read_text(encoding="utf-8") if plan.taxonomy is None else plan.taxonomy
     labels = Labels(Taxonomy.parse(taxonomy, source="taxonomy"))
