@@ -79,14 +79,16 @@ def export_bundle(registry: Registry, version: str, target: Path, key: bytes | N
     manifest = registry.load(version).manifest
     folder = registry.store / version
     new = target.with_name(f".{target.name}.new")
+    signature = _signature((folder / MANIFEST).read_bytes(), key) if key else None
     try:
-        with new.open("wb") as file:
-            _pack(file, folder, manifest, _signature((folder / MANIFEST).read_bytes(), key) if key else None)
-        new.replace(target)
+        try:
+            with new.open("wb") as file:
+                _pack(file, folder, manifest, signature)
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
     except (OSError, LargeZipFile) as error:
         raise BundleError(f"cannot be written ({error})", where=str(target), remedy="Name another place.") from error
-    finally:
-        new.unlink(missing_ok=True)
     return file_sha256(folder / MANIFEST)
 
 

@@ -131,13 +131,13 @@ def test_a_damaged_model_is_not_exported(bank: Registry, tmp_path: Path) -> None
     assert not (tmp_path / "own.zip").exists()
 
 
-def test_where_nothing_can_be_written_nothing_is(home: Registry, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"cannot be written .*Name another place"):
-        export_bundle(home, "m1", tmp_path / "none" / "m1.zip", None)
+@pytest.mark.parametrize("target", ["none/m1.zip", "folder", "file/m1.zip"])
+def test_where_nothing_can_be_written_nothing_is(home: Registry, tmp_path: Path, target: str) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(BundleError, match="cannot be written"):
-        export_bundle(home, "m1", tmp_path / "folder", None)
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    (tmp_path / "file").touch()
+    with pytest.raises(BundleError, match=r"cannot be written .*Name another place"):
+        export_bundle(home, "m1", tmp_path / target, None)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
 @pytest.mark.parametrize(
