@@ -138,7 +138,7 @@ def import_bundle(
         def write(folder: Path) -> str:
             (folder / MANIFEST).write_bytes(text)
             for name in sorted(manifest.files):
-                archive.unpack(name, folder / name)
+                archive.unpack(name, folder / name, manifest.files[name])
             archive.require_same(folder, manifest, signature)
             examine(folder, sha256)
             return sha256
@@ -204,12 +204,14 @@ class _Archive:
         self._advance()
         return content
 
-    def unpack(self, name: str, target: Path) -> None:
-        """Write the member that stands next, which must be this one, to a new file."""
+    def unpack(self, name: str, target: Path, sha256: str) -> None:
+        """Write the member that stands next, which must be this one and have this hash, to a new file."""
         self._require(name)
         with target.open("xb") as file:
             for piece in self._pieces(name):
                 file.write(piece)
+        if file_sha256(target) != sha256:
+            raise self._error(f"has another {name} than its manifest names")
         self._advance()
 
     def require_same(self, folder: Path, manifest: Manifest, signature: bytes | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,10 +48,15 @@ def unsigned(home: Registry, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return target, export_bundle(home, "m1", target, None)
 
 
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_store(tmp_path_factory.mktemp("abroad") / "store", "own").store
+
+
 @pytest.fixture
-def bank(tmp_path: Path) -> Registry:
+def bank(abroad: Path, tmp_path: Path) -> Registry:
     """The machine that imports, with a model of its own."""
-    return small_store(tmp_path / "bank", "own")
+    return Registry(Path(shutil.copytree(abroad, tmp_path / "bank")))
 
 
 by_key = functools.partial(import_bundle, key=SECRET, manifest_sha256=None, reason="tests")
@@ -78,19 +84,17 @@ def test_imported_by_key_it_is_kept_and_nothing_else_changes(home: Registry, sig
 
 
 @pytest.fixture(scope="module")
-def abroad(
-    home: Registry, signed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[ComplaintModel, ComplaintModel]:
+def both(home: Registry, signed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[ComplaintModel]:
     """The model where it was made, and where it was imported."""
-    bank = Registry(tmp_path_factory.mktemp("abroad") / "store")
-    by_key(bank, signed)
-    return home.load("m1").model, bank.load("m1").model
+    there = Registry(tmp_path_factory.mktemp("there") / "store")
+    by_key(there, signed)
+    return [home.load("m1").model, there.load("m1").model]
 
 
 @given(st.text("信用卡年费取款机现金房贷利率起诉投诉,。 a1", min_size=1, max_size=40).filter(normalize))
-def test_it_says_the_same_of_any_text(abroad: tuple[ComplaintModel, ComplaintModel], text: str) -> None:
-    here, there = abroad
-    assert there.predict([text]) == here.predict([text])
+def test_it_says_the_same_of_any_text(both: list[ComplaintModel], text: str) -> None:
+    made, imported = both
+    assert imported.predict([text]) == made.predict([text])
 
 
 def test_imported_by_hash_without_any_key(unsigned: tuple[Path, str], bank: Registry) -> None:
@@ -180,15 +184,12 @@ def test_a_file_that_is_not_there_is_refused(bank: Registry, tmp_path: Path) -> 
     refused(bank, tmp_path / "none.zip", says="cannot be opened")
 
 
-def repacked(
-    source: Path, target: Path, change: Callable[[Members], Members], packing: int = zipfile.ZIP_STORED
-) -> Path:
+def repacked(source: Path, target: Path, change: Callable[[Members], Members]) -> Path:
     """The same archive with other members, as any ZIP program writes it."""
     with zipfile.ZipFile(source) as archive:
         members = [(info, archive.read(info)) for info in archive.infolist()]
-    with zipfile.ZipFile(target, "w", packing) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for info, content in change(members):
-            info.compress_type = packing
             archive.writestr(info, content)
     return target
 
@@ -215,11 +216,14 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "the last one missing": (lambda m: m[:-1], "'nothing' where"),
     "no manifest": (lambda m: m[1:], r"where manifest\.json belongs"),
     "a long name": (lambda m: instead(m, "idf.npy", named("i" * 9_999)), "is not what an export writes"),
-    "a symbolic link": (
-        lambda m: instead(m, "idf.npy", named("idf.npy", b"/etc/passwd", 0o120777 << 16)),
-        r"idf\.npy: was changed|something was added or changed",
+    "a symbolic link of the right content": (
+        lambda m: instead(m, "idf.npy", named("idf.npy", dict_of(m)["idf.npy"], 0o120777 << 16)),
+        "something was added or changed",
     ),
-    "other contents": (lambda m: instead(m, "idf.npy", named("idf.npy", b"")), "was changed"),
+    "other contents": (
+        lambda m: instead(m, "idf.npy", named("idf.npy", b"")),
+        r"another idf\.npy than its manifest names",
+    ),
     "other rights": (
         lambda m: instead(m, "card.md", named("card.md", dict_of(m)["card.md"], 0o100755 << 16)),
         "changed",
@@ -241,15 +245,12 @@ def test_a_hostile_archive_is_refused(signed: Path, bank: Registry, tmp_path: Pa
 
 
 def test_a_bomb_is_not_unfolded(signed: Path, bank: Registry, tmp_path: Path) -> None:
-    """Nothing is ever unfolded: what is compressed has another size than its header says."""
-    bomb = repacked(
-        signed,
-        tmp_path / "bomb.zip",
-        lambda m: instead(m, "idf.npy", named("idf.npy", bytes(200 << 20))),
-        packing=zipfile.ZIP_DEFLATED,
-    )
-    assert bomb.stat().st_size < 10 << 20
-    refused(bank, bomb, says=".")
+    """Nothing is ever unfolded: what is compressed is shorter than its header says."""
+    bomb = named("idf.npy", bytes(200 << 20))
+    bomb[0].compress_type = zipfile.ZIP_DEFLATED
+    repacked(signed, tmp_path / "bomb.zip", lambda m: instead(m, "idf.npy", bomb))
+    assert (tmp_path / "bomb.zip").stat().st_size < 10 << 20
+    refused(bank, tmp_path / "bomb.zip", says=r"ends within idf\.npy")
 
 
 def test_a_manifest_of_any_size_is_not_read(bank: Registry, tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ def test_nothing_may_stand_around_it(signed: Path, bank: Registry, tmp_path: Pat
     refused(bank, tmp_path / "more.zip", says="is not an exported model|something was added")
 
 
-def test_its_pickle_is_not_opened(bank: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_pickle_is_not_opened(bank: Registry, tmp_path: Path) -> None:
     """Even of a model with a valid signature."""
 
     class Trap:
