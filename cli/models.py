@@ -73,19 +73,17 @@ def log() -> None:
         out.print("还没有历史。 Nothing has happened yet: complaints train")
         return
     table = result_table(
-        *("时间 time", "谁 who", "做了什么 what", "版本 version", "为什么 why", "比较 verdict"), text_columns=6
+        "时间 time", "谁 who", "做了什么 what", "版本、为什么、比较 version,why,verdict", text_columns=4
     )
-    for column in table.columns[-2:]:
-        column.no_wrap = False
+    table.columns[-1].no_wrap = False  # what people write may be long, and none of it is cut off
     for event in history:
-        verdict = f"{event.verdict} [red]强制 forced[/]".lstrip() if event.forced else escape(event.verdict)
+        forced = " [red]强制 forced[/]" if event.forced else ""
+        told = (event.version or "无 none", escape(event.reason), (escape(event.verdict) + forced).lstrip())
         table.add_row(
             in_china(datetime.fromisoformat(event.at)),
             escape(event.by) or "—",
             _ACTS.get(event.act, event.act),
-            event.version or "无 none",
-            escape(event.reason),
-            verdict,
+            "\n".join(filter(None, told)),
         )
     out.print(table)
 

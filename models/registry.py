@@ -183,15 +183,15 @@ class Registry:
         BundleError
             As `load`; or if that model is the champion, or there is none to leave off.
         """
-        if version is not None and version == self.champion:
-            raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
         if version is None:
             if self.challenger is None:
-                raise BundleError("no model predicts beside it", where=str(self.store), remedy="Nothing is left to do.")
+                raise BundleError("no model is beside the champion", where=str(self.store), remedy="Leave it so.")
             with self._locked():
                 append_history(self.store, [event("shadowed", "", reason, "")])
-        else:
-            self._serve("shadowed", version, reason)
+            return
+        if version == self.champion:
+            raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
+        self._serve("shadowed", version, reason)
 
     def _serve(
         self,

@@ -79,14 +79,16 @@ def export_bundle(registry: Registry, version: str, target: Path, key: bytes | N
     manifest = registry.load(version).manifest
     folder = registry.store / version
     new = target.with_name(f".{target.name}.new")
+    signature = _signature((folder / MANIFEST).read_bytes(), key) if key else None
     try:
-        with new.open("wb") as file:
-            _pack(file, folder, manifest, _signature((folder / MANIFEST).read_bytes(), key) if key else None)
-        new.replace(target)
+        try:
+            with new.open("wb") as file:
+                _pack(file, folder, manifest, signature)
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
     except (OSError, LargeZipFile) as error:
         raise BundleError(f"cannot be written ({error})", where=str(target), remedy="Name another place.") from error
-    finally:
-        new.unlink(missing_ok=True)
     return file_sha256(folder / MANIFEST)
 
 
@@ -136,7 +138,7 @@ def import_bundle(
         def write(folder: Path) -> str:
             (folder / MANIFEST).write_bytes(text)
             for name in sorted(manifest.files):
-                archive.unpack(name, folder / name)
+                archive.unpack(name, folder / name, manifest.files[name])
             archive.require_same(folder, manifest, signature)
             examine(folder, sha256)
             return sha256
@@ -202,12 +204,14 @@ class _Archive:
         self._advance()
         return content
 
-    def unpack(self, name: str, target: Path) -> None:
-        """Write the member that stands next, which must be this one, to a new file."""
+    def unpack(self, name: str, target: Path, sha256: str) -> None:
+        """Write the member that stands next, which must be this one and have this hash, to a new file."""
         self._require(name)
         with target.open("xb") as file:
             for piece in self._pieces(name):
                 file.write(piece)
+        if file_sha256(target) != sha256:
+            raise self._error(f"has another {name} than its manifest names")
         self._advance()
 
     def require_same(self, folder: Path, manifest: Manifest, signature: bytes | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.fingerprint import BANDS, ROWS, SHINGLE, fingerprint, shingles, similarity
+from classifier import normalize
+from classifier.fingerprint import BANDS, ROWS, SHINGLE, fingerprint, shingles, similarity, text_key
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费"
 KEPT = (
@@ -23,6 +25,7 @@ KEPT = (
     5642590319034970896,
 )
 """The fingerprint of `TEXT` as it lies in databases: if this changes, no kept case is ever found again."""
+KEY = 16649301702589437144
 
 COMPLAINTS = (
     TEXT,
@@ -140,3 +143,16 @@ def test_texts_share_a_band_as_often_as_the_theory_says(common: int, own: int) -
         found -= all(a != b for a, b in zip(one, other, strict=True))
     alike = common / (common + 2 * own)
     assert found / pairs == pytest.approx(1 - (1 - alike**ROWS) ** BANDS, abs=0.05)
+
+
+def test_a_key_is_of_the_canonical_text_and_never_changes() -> None:
+    """The keys lie in bundles: a comparison must find its texts by them in years."""
+    assert text_key(TEXT) == text_key(f"  {TEXT}\n".replace("，", ","))
+    assert text_key(TEXT) == int.from_bytes(hashlib.sha256(normalize(TEXT).encode()).digest()[:8], "big")
+    assert text_key(TEXT) == KEY
+    assert text_key(TEXT) != text_key(TEXT[:-1])
+
+
+@given(st.text(max_size=60))
+def test_a_key_fits_eight_bytes_whatever_the_text(text: str) -> None:
+    assert 0 <= text_key(text) < 1 << 64

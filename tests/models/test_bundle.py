@@ -15,7 +15,8 @@ import pytest
 
 from classifier.errors import BundleError
 from models import Bundle, Registry
-from models.bundle import FORMAT, MANIFEST, load_pipeline
+from models.bundle import load_pipeline
+from models.manifest import FORMAT, MANIFEST, file_sha256
 
 TEXT = "信用卡年费乱收，要求退还年费"
 
@@ -50,7 +51,8 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     assert set(manifest.files) == {
         *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
         *("signals_idf.npy", "signals_intercepts.npy", "signals_weights.npy", "signals.json"),
-        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib"),
+        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml", "pipeline.joblib"),
+        *("reference.json", "seen.npy", "card.md"),
     }
 
 
@@ -58,7 +60,8 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     "name",
     [
         *("weights.npy", "vocabulary.json", "idf.npy", "signals.json", "signals_weights.npy"),
-        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "pipeline.joblib"),
+        *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml", "pipeline.joblib"),
+        *("reference.json", "seen.npy", "card.md"),
     ],
 )
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
@@ -71,26 +74,30 @@ def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
         load_pipeline(folder)
 
 
+def age(folder: Path, *lost: str) -> None:
+    """Make it a bundle of format 1, which has less, without some more of its files."""
+    lost = ("routing.toml", "reference.json", "seen.npy", "card.md", *lost)
+    for name in lost:
+        (folder / name).unlink()
+    rewrite(folder, lambda manifest: [manifest.update(format=1), *(manifest["files"].pop(name) for name in lost)])
+
+
 def test_a_model_from_before_the_thesaurus_still_loads(folder: Path) -> None:
     """A bundle of preset v2: no thesaurus, and thresholds without candidate, familiarity and length."""
-    (folder / "thesaurus.txt").unlink()
+    age(folder, "thesaurus.txt")
 
-    def age(manifest: dict[str, Any]) -> None:
-        del manifest["files"]["thesaurus.txt"]
+    def change(manifest: dict[str, Any]) -> None:
         manifest["preset"] = "tfidf-linear.v2"
         manifest["thresholds"] = {name: manifest["thresholds"][name] for name in ("confidence", "margin", "secondary")}
 
-    rewrite(folder, age)
+    rewrite(folder, change)
     prediction = Bundle.load(folder).model.predict([TEXT])[0]
     assert prediction.category == "card_fees"
     assert prediction.candidates
 
 
 def test_a_model_from_before_there_were_signals_still_loads(folder: Path) -> None:
-    names = [path.name for path in folder.glob("signals*")]
-    for name in names:
-        (folder / name).unlink()
-    rewrite(folder, lambda manifest: [manifest["files"].pop(name) for name in names])
+    age(folder, *(path.name for path in folder.glob("signals*")))
     prediction = Bundle.load(folder).model.predict([f"{TEXT}，不然去法院起诉你们"])[0]
     assert (prediction.category, prediction.signals) == ("card_fees", ())
 
@@ -125,7 +132,7 @@ def test_a_changed_manifest_is_refused_where_its_hash_was_kept(folder: Path) -> 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(format=99), "has format 99, this program reads format 1. Update the program"),
+        (lambda d: d.update(format=99), "has format 99, this program reads formats 1 and 2. Update the program"),
         (lambda d: d.update(preset="bert.v9"), "has preset 'bert.v9'. Update the program"),
         (lambda d: d.pop("classes"), "is not a manifest"),
         (lambda d: d.update(more=1), "is not a manifest"),
@@ -162,10 +169,8 @@ def test_serving_never_unpickles(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_array_that_holds_pickles_is_refused(folder: Path) -> None:
     np.save(folder / "idf.npy", np.array([object()]), allow_pickle=True)
-    from models.bundle import _sha256
-
-    rewrite(folder, lambda d: d["files"].update({"idf.npy": _sha256(folder / "idf.npy")}))  # type: ignore[attr-defined]
-    with pytest.raises(ValueError, match=r"allow_pickle|Array can't be memory-mapped"):
+    rewrite(folder, lambda d: d["files"].update({"idf.npy": file_sha256(folder / "idf.npy")}))
+    with pytest.raises(BundleError, match=r"does not fit together .*(allow_pickle|can't be memory-mapped)"):
         Bundle.load(folder)
 
 

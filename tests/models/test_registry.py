@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import pytest
 from classifier.errors import BundleError
 from models import Bundle, Registry, store_path
 from models.history import HISTORY
+from tests.models.small import small_store
 
 
 def write(folder: Path) -> str:
@@ -105,18 +105,9 @@ def test_the_place_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def three(bundle: Bundle, store: Path, tmp_path: Path) -> Registry:
-    """Three kept models, of which the first serves: copies of one under three names."""
-    registry = Registry(tmp_path / "three")
-    source = store / bundle.manifest.version
-    for name in ("m1", "m2", "m3"):
-
-        def copy(folder: Path) -> str:
-            shutil.copytree(source, folder, dirs_exist_ok=True)
-            return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-
-        registry.keep(name, copy, reason="tests")
-    return registry
+def three(tmp_path: Path) -> Registry:
+    """Three kept models, of which the first serves."""
+    return small_store(tmp_path / "three", "m1", "m2", "m3")
 
 
 def test_promoted_and_rolled_back_step_by_step(three: Registry) -> None:
@@ -173,3 +164,57 @@ def test_a_history_of_an_earlier_program_goes_on(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     registry.keep("m1", write, reason="")
     assert registry.versions() == ["m0", "m1"]
+
+
+def test_a_model_is_named_by_any_part_that_is_its_own(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    with pytest.raises(BundleError, match=r"there is no model yet\. Train one"):
+        registry.resolve("champion")
+    for name in ("v5-20261128-aaaa", "v5-20261129-bbbb", "v5-20261129-bbbb2"):
+        registry.keep(name, write, reason="")
+    assert registry.resolve("champion") == "v5-20261128-aaaa"
+    assert registry.resolve("1128") == "v5-20261128-aaaa"
+    assert registry.resolve("v5-20261129-bbbb") == "v5-20261129-bbbb", "a whole name, though part of another"
+    assert registry.resolve("bbbb2") == "v5-20261129-bbbb2"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("1129", r"'1129': could be 2 models\. Name one of: champion, v5-1129-a, v5-1129-b\."),
+        ("v4", r"'v4': is no model of this store\. Name one of: champion, v5-1128, v5-1129-a, v5-1129-b\."),
+        ("", "is no model of this store"),
+        ("Champion", "is no model of this store"),
+    ],
+)
+def test_a_name_that_means_none_or_many_is_refused_with_those_it_could_be(tmp_path: Path, name: str, says: str) -> None:
+    registry = Registry(tmp_path)
+    for version in ("v5-1128", "v5-1129-a", "v5-1129-b"):
+        registry.keep(version, write, reason="")
+    with pytest.raises(BundleError, match=says):
+        registry.resolve(name)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../m1", "a/b", ".hidden", "模型", "a b", "m1\n", "-x", "a" * 201])
+def test_a_name_is_one_that_a_folder_can_have_anywhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BundleError, match="cannot be a model's name"):
+        Registry(tmp_path / "store").keep(name, write, reason="")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("reason", ["两行\n第二行", "a\u2028b\x85c\x0bd\x0ce", '"}\\', "[red]"])
+def test_a_reason_may_hold_anything(tmp_path: Path, reason: str) -> None:
+    registry = Registry(tmp_path)
+    registry.keep("m1", write, reason=reason)
+    registry.keep("m2", write, reason="")
+    assert registry.history()[0].reason == reason
+
+
+def test_the_champion_is_no_challenger_and_none_cannot_be_left_off(three: Registry) -> None:
+    with pytest.raises(BundleError, match="m1 serves already"):
+        three.shadow("m1", reason="")
+    with pytest.raises(BundleError, match="no model is beside the champion"):
+        three.shadow(None, reason="")
+    with pytest.raises(BundleError, match="no model is beside the champion"):
+        Registry(three.store / "none").shadow(None, reason="")
+    assert [event.act for event in three.history()] == ["kept", "promoted", "kept", "kept"]

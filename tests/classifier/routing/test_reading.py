@@ -171,3 +171,14 @@ def test_but_not_without_a_desk_for_unsure_cases() -> None:
     own = Taxonomy.parse(TAXONOMY.read_text(encoding="utf-8").replace('"triage"', '"desk"'), source="bank.toml")
     with pytest.raises(RulesError, match=r"bank\.toml has no department 'triage'"):
         bundled_rules(own)
+
+
+def test_rules_that_came_with_a_model_are_read_as_leniently() -> None:
+    text = TAXONOMY.read_text(encoding="utf-8")
+    own = Taxonomy.parse(text.replace('"fraud_and_theft"', '"stolen"'), source="bank.toml")
+    travelled = BUNDLED.read_text(encoding="utf-8").replace("资金正在受损", "钱在流失")
+    book = bundled_rules(own, travelled)
+    assert book.text == travelled
+    names = {rule.name for rule in book.rules}
+    assert "钱在流失" in names
+    assert "资金安全与盗刷" not in names
