@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, events, keys, models, rules, serve, tag, train, webhooks, worker
+from cli import classify, compare, events, keys, models, rules, serve, tag, train, webhooks, worker
 
 app = typer.Typer(
     name="complaints",
@@ -17,6 +17,9 @@ app.command("classify")(classify.classify)
 app.command("tag")(tag.tag)
 app.command("events")(events.events)
 app.command("train")(train.train)
+app.command("compare")(compare.compare)
+app.command("promote")(compare.promote)
+app.command("rollback")(compare.rollback)
 app.add_typer(models.models, name="models")
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)

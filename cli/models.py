@@ -25,6 +25,7 @@ Version = Annotated[str, typer.Argument(help="版本名、其中一段，或cham
 
 _ACTS: Final = {
     "kept": "存入 kept",
+    "compared": "比较 compared",
     "promoted": "上线 promoted",
     "rolled_back": "回退 rolled back",
     "shadowed": "旁听 shadowed",

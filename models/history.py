@@ -16,7 +16,7 @@ from classifier.errors import BundleError
 
 HISTORY: Final = "history.jsonl"
 
-Act = Literal["kept", "promoted", "rolled_back", "shadowed"]
+Act = Literal["kept", "compared", "promoted", "rolled_back", "shadowed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Event:
     ----------
     at : str
         UTC time, ISO 8601.
-    act : {'kept', 'promoted', 'rolled_back', 'shadowed'}
+    act : {'kept', 'compared', 'promoted', 'rolled_back', 'shadowed'}
         Shadowed is a challenger that predicts beside the champion, unheard.
     version : str
         The model it happened to: for ``rolled_back`` the one that serves again; for ``shadowed``, empty if none is any
@@ -39,7 +39,9 @@ class Event:
     by : str
         Who did it; lines of earlier programs do not say.
     verdict : str
-        What the comparison with the champion said, of a model that was promoted.
+        What a comparison said: of one that was ``compared``, or of the last one before it was ``promoted``.
+    against : str
+        The model it was compared with.
     forced : bool
         Whether it was promoted against that.
     previous : str
@@ -53,16 +55,24 @@ class Event:
     manifest_sha256: str
     by: str = ""
     verdict: str = ""
+    against: str = ""
     forced: bool = False
     previous: str = ""
 
 
 def event(
-    act: Act, version: str, reason: str, manifest_sha256: str, *, verdict: str = "", forced: bool = False
+    act: Act,
+    version: str,
+    reason: str,
+    manifest_sha256: str,
+    *,
+    verdict: str = "",
+    against: str = "",
+    forced: bool = False,
 ) -> Event:
     """What happens now, by whoever runs this."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Event(now, act, version, reason, manifest_sha256, getpass.getuser(), verdict, forced)
+    return Event(now, act, version, reason, manifest_sha256, getpass.getuser(), verdict, against, forced)
 
 
 def read_history(store: Path) -> list[Event]:

@@ -21,6 +21,9 @@ from classifier.errors import BundleError
 from models.bundle import Bundle
 from models.history import Act, Event, append_history, event, flush, read_history
 
+PROMOTABLE: Final = frozenset({"better", "not_worse"})
+"""Verdicts that let a model be promoted."""
+
 _TRAIN: Final = "Train one with `complaints train`."
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 
@@ -150,9 +153,48 @@ class Registry:
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
-    def promote(self, version: str, *, reason: str, verdict: str = "", forced: bool = False) -> None:
-        """Make a kept model the champion, after all its checks. Raises `BundleError` if one of them fails."""
-        self._serve("promoted", version, reason, verdict=verdict, forced=forced)
+    def compared(self, version: str, against: str, *, verdict: str, reason: str) -> None:
+        """Note what a comparison of two kept models said; `reason` says it in words. Raises `BundleError`."""
+        manifest_sha256 = self._manifest_sha256(version)
+        with self._locked():
+            append_history(
+                self.store, [event("compared", version, reason, manifest_sha256, verdict=verdict, against=against)]
+            )
+
+    def verdict(self, version: str) -> Event | None:
+        """The last comparison of a model with the present champion, if there was one."""
+        against = self.champion
+        found = [e for e in self.history() if (e.act, e.version, e.against) == ("compared", version, against)]
+        return found[-1] if found else None
+
+    def promote(self, version: str, *, reason: str, force: bool = False) -> None:
+        """Make a kept model the champion, after all its checks, as the last comparison with the champion allows.
+
+        Parameters
+        ----------
+        version : str
+        reason : str
+            Stands in the history.
+        force : bool
+            Promote it whatever the comparison said, or without any; that stands in the history.
+
+        Raises
+        ------
+        BundleError
+            If it was not found better or not worse, and is not forced; if it fails a check, or serves already.
+        """
+        if version == self.champion:
+            raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
+        said = self.verdict(version)
+        if not force and (said is None or said.verdict not in PROMOTABLE):
+            raise BundleError(
+                f"was found {said.verdict.replace('_', ' ')} ({said.reason})"
+                if said
+                else "was never compared with the champion",
+                where=version,
+                remedy="Compare it on rows neither has learnt from (complaints compare), or use --force --reason.",
+            )
+        self._serve("promoted", version, reason, verdict=said.verdict if said else "", forced=force)
 
     def rollback(self, *, reason: str) -> str:
         """Make the model the champion again that was it before the present one, after all its checks.

@@ -191,11 +191,11 @@ def unknown_labels(rows: Iterable[Labelled], labels: Labels) -> list[tuple[str, 
     return [(label, count, labels.nearest(label)) for label, count in unknown]
 
 
-def make_ready(raw: Sequence[Labelled], labels: Labels, report: DataReport) -> list[Labelled]:
+def make_ready(raw: Sequence[Labelled], labels: Labels, report: DataReport, least: int = LEAST) -> list[Labelled]:
     """Turn labels into categories, and leave out what would teach or judge wrongly.
 
     Left out are unknown labels, exact duplicates but for the first, texts with two labels (unless most rows agree), and
-    categories with fewer than `LEAST` rows. Texts are the same if their canonical forms are.
+    categories with fewer than `least` rows. Texts are the same if their canonical forms are.
 
     Parameters
     ----------
@@ -204,6 +204,8 @@ def make_ready(raw: Sequence[Labelled], labels: Labels, report: DataReport) -> l
     labels : Labels
     report : DataReport
         Is told of every row left out, and of what is kept.
+    least : int
+        Rows a category must have: enough to learn from, or one to be judged on.
 
     Returns
     -------
@@ -214,8 +216,8 @@ def make_ready(raw: Sequence[Labelled], labels: Labels, report: DataReport) -> l
     counts = Counter(row.category for row in rows)
     kept = []
     for row in rows:
-        if counts[row.category] < LEAST:
-            _tell(report, "small", row, f"{counts[row.category]} < {LEAST}")
+        if counts[row.category] < least:
+            _tell(report, "small", row, f"{counts[row.category]} < {least}")
         else:
             kept.append(row)
     report.kept = len(kept)

@@ -10,7 +10,7 @@ from classifier.taxonomy import BUNDLED, Taxonomy
 from training.bundled import read_bundled_corpus
 from training.findings import DataReport, Finding
 from training.fitting import Progress
-from training.history import Columns, make_ready, read_raw, unknown_labels
+from training.history import LEAST, Columns, make_ready, read_raw, unknown_labels
 from training.labelled import Labelled
 from training.labels import Labels, UnknownLabelsError, taxonomy_of
 from training.lesson import Lesson, from_history
@@ -80,10 +80,22 @@ def read_history(
         taxonomy = taxonomy_of(Counter(row.category for row in raw))
     else:
         taxonomy = BUNDLED.read_text(encoding="utf-8") if plan.taxonomy is None else plan.taxonomy
-    labels = Labels(Taxonomy.parse(taxonomy, source="taxonomy"))
+    return _matched(raw, Taxonomy.parse(taxonomy, source="taxonomy"), report), taxonomy, report
+
+
+def read_for_both(
+    sources: Sequence[Source], columns: Columns, taxonomy: Taxonomy, progress: Progress
+) -> list[Labelled]:
+    """Read labelled complaints to compare two models on, in a kept taxonomy; errors as of `read_history`."""
+    raw, report = read_raw(sources, columns, lambda done, total: progress("读取 reading", done, total or done))
+    return _matched(raw, taxonomy, report, least=1)
+
+
+def _matched(raw: Sequence[Labelled], taxonomy: Taxonomy, report: DataReport, least: int = LEAST) -> list[Labelled]:
+    labels = Labels(taxonomy)
     if unknown := unknown_labels(raw, labels):
         raise UnknownLabelsError(unknown)
-    return make_ready(raw, labels, report), taxonomy, report
+    return make_ready(raw, labels, report, least)
 
 
 def prepare(sources: Sequence[Source], columns: Columns, plan: Plan, progress: Progress) -> Prepared:
