@@ -15,7 +15,7 @@ from benchmarks.sets import bootstrap, read, with_interval
 from classifier import ComplaintModel, Taxonomy
 from classifier.taxonomy import BUNDLED
 from models import Registry
-from training import read_bundled_corpus, read_signal_texts, train
+from training import by_voice, read_bundled_corpus, read_signal_texts, train
 from training.calibration import calibration_error, reliability
 
 
@@ -24,7 +24,7 @@ def bundled_model(folder: Path) -> ComplaintModel:
     registry = Registry(folder)
     rows = read_bundled_corpus(Taxonomy.bundled())
     text = BUNDLED.read_text(encoding="utf-8")
-    train(rows, read_signal_texts(rows), text, registry, reason="benchmark", progress=lambda *_: None)
+    train(by_voice(rows), read_signal_texts(rows), text, registry, reason="benchmark", progress=lambda *_: None)
     return registry.load().model
 
 

@@ -123,6 +123,23 @@ def card(version: Version) -> None:
     typer.echo(text, nl=False)
 
 
+@models.command()
+def report(
+    version: Version,
+    output: Annotated[Path, typer.Option("--output", "-o", help="网页文件 The page.")] = Path("report.html"),
+) -> None:
+    """取出评判报告（一个网页文件）。 Write out a model's evaluation report: one page, to open or to mail."""
+    with reporting():
+        registry = Registry(store_path())
+        page = registry.load(registry.resolve(version)).folder / "report.html"
+        try:
+            output.write_bytes(page.read_bytes())
+        except OSError as error:
+            remedy = "Name another place with -o; models of earlier programs have no report."
+            raise ComplaintsError(f"cannot be written ({error})", where=str(output), remedy=remedy) from error
+    out.print(f"报告 report: {output}", markup=False, soft_wrap=True)
+
+
 @models.command("export")
 def export_one(
     version: Version,

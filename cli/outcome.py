@@ -84,8 +84,9 @@ def show_run(run: Run, taxonomy: Taxonomy, *, is_champion: bool, as_json: bool) 
         say({"version": version, "champion": is_champion, "metrics": metrics})
         return
     _show_categories(run.report, taxonomy)
-    _show_signals(run)
     test = metrics.get("test")
+    if not test:  # what a history teaches leaves the signals as they are
+        _show_signals(run)
     out.print(f"评判方法 method: {run.report['method']}")
     if test:
         _show_figures(f"测试部分 {test['rows']:,} 条 test part", test, run.report["overall"])
@@ -98,10 +99,10 @@ def show_run(run: Run, taxonomy: Taxonomy, *, is_champion: bool, as_json: bool) 
         soft_wrap=True,
     )
     out.print(f"报告 report: complaints models report {version}", markup=False, soft_wrap=True)
+    if run.comparison is not None:
+        out.print(f"与在用模型比 against the champion: {run.comparison.zh}\n{run.comparison.en}", markup=False)
     if not is_champion:
-        err.print(
-            "在用模型未变。 The champion is unchanged. Compare and promote: complaints compare, complaints promote."
-        )
+        err.print("在用模型未变。 The champion is unchanged. complaints compare, complaints promote", soft_wrap=True)
 
 
 def _show_figures(title: str, figures: dict[str, Any], intervals: dict[str, Any] | None) -> None:

@@ -21,7 +21,7 @@ from api.settings import Settings
 from classifier import ComplaintModel, Router, Taxonomy
 from classifier.taxonomy import BUNDLED
 from models import Bundle, Registry
-from training import Labelled, Run, read_bundled_corpus, read_signal_texts, train
+from training import Labelled, Run, by_voice, read_bundled_corpus, read_signal_texts, train
 
 settings.register_profile("small", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", settings.get_profile("small"), max_examples=3_000)
@@ -76,7 +76,12 @@ def run(corpus: list[Labelled], store: Path) -> Run:
         if not kept.exists():
             text = BUNDLED.read_text(encoding="utf-8")
             run = train(
-                corpus, read_signal_texts(corpus), text, Registry(store), reason="tests", progress=lambda *_: None
+                by_voice(corpus),
+                read_signal_texts(corpus),
+                text,
+                Registry(store),
+                reason="tests",
+                progress=lambda *_: None,
             )
             kept.write_bytes(pickle.dumps(run))
         return cast(Run, pickle.loads(kept.read_bytes()))

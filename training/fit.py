@@ -22,6 +22,7 @@ from models.bundle import Bundle
 from models.manifest import Manifest
 from models.registry import Registry
 from models.writing import Parts, write_bundle
+from training.compare import Comparison, compared
 from training.detector import SignalScore, fit_detector
 from training.evaluate import OutOfFold, judge
 from training.fitting import Progress, fit
@@ -46,12 +47,15 @@ class Run:
     signals : list of SignalScore
     report : dict
         The evaluation report's document (`training.report.assess`).
+    comparison : Comparison or None
+        With the champion on the test part, where it has learnt from none of it; kept in the store's history.
     """
 
     manifest: Manifest
     out_of_fold: OutOfFold
     signals: list[SignalScore]
     report: dict[str, Any]
+    comparison: Comparison | None
 
 
 def train(
@@ -100,7 +104,9 @@ def train(
     key = len(signal_texts), signal_key(signal_texts, tokenizer)
     manifest = manifest_of(lesson, fitted, thresholds, tokenizer, signals, key, tested, seed)
     model = ComplaintModel(classes, scorer, thresholds, manifest.version, detector)
-    report = report_of(lesson, fitted, tested, _champion(registry, lesson), thresholds, model, categories, seed)
+    champion = _champion(registry, lesson)
+    said = None if champion is None else _judged(champion.model.scorer, champion.model.classes_, lesson)
+    report = report_of(lesson, fitted, tested, said, thresholds, model, categories, seed)
     parts = Parts(
         scorer,
         detector,
@@ -119,22 +125,25 @@ def train(
         return write_bundle(folder, manifest, parts)
 
     registry.keep(manifest.version, write, reason=reason)
-    return Run(manifest, fitted.out_of_fold, signals, report)
+    comparison = None
+    if champion is not None and said is not None and tested is not None:
+        names = champion.manifest.version, manifest.version
+        comparison = compared(names, (said, tested), lesson.test, categories, seen=0, seed=seed)
+        registry.compared(manifest.version, names[0], verdict=comparison.verdict, reason=comparison.en)
+    return Run(manifest, fitted.out_of_fold, signals, report, comparison)
 
 
 def _judged(scorer: Scorer, classes: Sequence[str], lesson: Lesson) -> OutOfFold:
     return judge(scorer, classes, [row.text for row in lesson.test], [row.category for row in lesson.test])
 
 
-def _champion(registry: Registry, lesson: Lesson) -> OutOfFold | None:
-    """What the present champion says of the test part, if there is both and it has learnt from none of it."""
+def _champion(registry: Registry, lesson: Lesson) -> Bundle | None:
+    """The present champion, if there is a test part and it has learnt from none of it."""
     champion = _sound(registry, registry.champion)
     if not lesson.test or champion is None or champion.seen is None:
         return None
     keys = np.array([text_key(row.text) for row in lesson.test], np.uint64)
-    if np.isin(keys, champion.seen).any():
-        return None
-    return _judged(champion.model.scorer, champion.model.classes_, lesson)
+    return None if np.isin(keys, champion.seen).any() else champion
 
 
 def _detector(

@@ -15,7 +15,7 @@ from classifier.pipeline import build_pipeline
 from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED
 from models import Registry
-from training import Labelled, Run, SignalText, read_signal_texts, train
+from training import Labelled, Run, SignalText, by_voice, read_signal_texts, train
 from training.bundled import VOICES
 from training.evaluate import FOLDS, OutOfFold, cross_validate
 from training.thresholds import (
@@ -53,7 +53,7 @@ def test_same_data_same_weights(corpus: list[Labelled], signal_texts: list[Signa
     weights = []
     for name in ("a", "b"):
         registry = Registry(tmp_path / name)
-        train(some, signal_texts, taxonomy, registry, reason="", progress=lambda *_: None)
+        train(by_voice(some), signal_texts, taxonomy, registry, reason="", progress=lambda *_: None)
         model = registry.load().model
         assert model.detector is not None
         weights.append((model.scorer.weights, model.detector.weights))
@@ -65,9 +65,9 @@ def test_progress_names_stage_and_steps(corpus: list[Labelled], signal_texts: li
     told: list[tuple[str, int, int]] = []
     some = [row for row in corpus if row.category in ("card_fees", "atm_and_cash")]
     taxonomy = BUNDLED.read_text(encoding="utf-8")
-    train(some, signal_texts, taxonomy, Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
+    train(by_voice(some), signal_texts, taxonomy, Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
     steps = [len(list(stage)) for _, stage in groupby(told, key=lambda step: step[0])]
-    assert steps == [len(VOICES) + 1, 2, len(SIGNALS)]
+    assert steps == [2, len(VOICES) + 1, 2, len(SIGNALS)]
     assert told[-1][1:] == (len(SIGNALS), len(SIGNALS))
 
 
