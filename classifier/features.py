@@ -187,5 +187,6 @@ ANALYZERS: Final[Mapping[str, Callable[[Tokenizer, Thesaurus], Analyzer]]] = {
     "tfidf-linear.v3": WordsPiecesConcepts,
     "tfidf-linear.v4": WordsPiecesConcepts,
     "tfidf-linear.v5": WithoutIdleMarks,
+    "tfidf-stream.v1": WithoutIdleMarks,
 }
 """The analyzer of every preset."""

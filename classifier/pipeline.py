@@ -28,6 +28,8 @@ from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 
 DEFAULT_PRESET: Final = "tfidf-linear.v5"
+STREAM_PRESET: Final = "tfidf-stream.v1"
+"""For histories that do not fit into memory: `training.streaming`."""
 
 
 class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -57,16 +59,28 @@ class LinearAverage(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         check_classification_targets(y)
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"one class only, {self.classes_[0]!r}: nothing to tell apart")
-        self.coef_ = np.zeros((len(self.classes_), X.shape[1]))
-        self.intercept_ = np.zeros(len(self.classes_))
-        for estimator in self.estimators:
-            fitted = clone(estimator).fit(X, y, sample_weight=sample_weight)
+        classes = np.unique(y)
+        if len(classes) < 2:
+            raise ValueError(f"one class only, {classes[0]!r}: nothing to tell apart")
+        fitted = [clone(estimator).fit(X, y, sample_weight=sample_weight) for estimator in self.estimators]
+        return self.take(classes, fitted, X, sample_weight)
+
+    def take(
+        self,
+        classes: np.ndarray,
+        estimators: Sequence[Any],
+        X: Any,  # noqa: N803
+        sample_weight: np.ndarray | None = None,
+    ) -> LinearAverage:
+        """Average estimators that were fitted elsewhere; X are data they were fitted to, to tell their spread by."""
+        self.classes_ = classes
+        self.n_features_in_ = X.shape[1]
+        self.coef_ = np.zeros((len(classes), X.shape[1]))
+        self.intercept_ = np.zeros(len(classes))
+        for fitted in estimators:
             rows = fitted.coef_ if len(fitted.coef_) > 1 else np.vstack([-fitted.coef_, fitted.coef_]) / 2
             bases = fitted.intercept_ if len(fitted.intercept_) > 1 else np.array([-1, 1]) * fitted.intercept_ / 2
-            spread = _spread(X @ rows.T, sample_weight) if len(self.estimators) > 1 else 1.0
+            spread = _spread(X @ rows.T, sample_weight) if len(estimators) > 1 else 1.0
             self.coef_ = self.coef_ + rows / spread
             self.intercept_ = self.intercept_ + bases / spread
         return self
@@ -206,8 +220,8 @@ def build_pipeline(
     ValueError
         If there is no such preset.
     """
-    if preset not in ANALYZERS:
-        raise ValueError(f"no preset {preset!r}: use one of {', '.join(ANALYZERS)}")
+    if preset not in _ESTIMATORS:
+        raise ValueError(f"no preset {preset!r}: use one of {', '.join(_ESTIMATORS)}")
     analyzer = ANALYZERS[preset](tokenizer or Tokenizer(), thesaurus or Thesaurus())
     tfidf = TfidfVectorizer(analyzer=analyzer, min_df=2, sublinear_tf=True, dtype=np.float32)
     return Pipeline([("tfidf", tfidf), ("linear", LinearAverage(_ESTIMATORS[preset](regularization)))])

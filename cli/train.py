@@ -36,6 +36,13 @@ class SplitBy(StrEnum):
     TIME = "time"
 
 
+class Preset(StrEnum):
+    """Which pipeline is fitted."""
+
+    LINEAR = "tfidf-linear.v5"
+    STREAM = "tfidf-stream.v1"
+
+
 def train(
     history: Files = None,
     sql: Sql = None,
@@ -64,6 +71,10 @@ def train(
         SplitBy, typer.Option(help="测试部分怎么选：随机，或最近的 Test part: at random, or the latest.")
     ] = SplitBy.RANDOM,
     test: Annotated[float, typer.Option(help="测试部分的比例 Share of the test part.", min=0.05, max=0.5)] = 0.2,
+    preset: Annotated[
+        Preset | None,
+        typer.Option(help="超过15万条时用tfidf-stream.v1，内存有限 Beyond 150,000 rows the one that streams is used."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="随机种子 Seed: the same data and seed, the same model.")] = None,
     findings: Annotated[
         Path | None, typer.Option(help="有问题的行写到哪里 Where the offending rows go; by default beside the history.")
@@ -87,7 +98,7 @@ def train(
             )  # fmt: skip
             own = taxonomy.read_text(encoding="utf-8-sig") if taxonomy else None
             as_is = labels is LabelsAre.AS_IS
-            plan = Plan(own, as_is, bundled, split.value, test, SEED if seed is None else seed)
+            plan = Plan(own, as_is, bundled, split.value, test, preset and preset.value, SEED if seed is None else seed)
             beside = history[0].with_name(f"{history[0].stem}.findings.csv") if history else Path("findings.csv")
             run, names = _train_history(sources, columns, plan, findings or beside, reason, as_json=progress_json)
         champion = Registry(store_path()).champion
@@ -140,6 +151,7 @@ def _train_history(
             Registry(store_path()),
             reason=reason,
             progress=progress,
+            preset=plan.preset,
             seed=plan.seed,
         )
     return run, Taxonomy.parse(prepared.taxonomy, source="taxonomy")

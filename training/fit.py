@@ -13,6 +13,7 @@ import numpy as np
 from classifier.errors import BundleError
 from classifier.fingerprint import text_key
 from classifier.model import ComplaintModel
+from classifier.pipeline import STREAM_PRESET
 from classifier.routing import BUNDLED as RULES
 from classifier.scorer import Scorer
 from classifier.signals import SignalDetector
@@ -30,9 +31,12 @@ from training.lesson import Lesson
 from training.outcome import manifest_of, reference_of, report_of
 from training.report import render
 from training.signal_texts import SignalText, signal_key
+from training.streaming import fit_streaming
 from training.thresholds import choose_thresholds
 
 SEED: Final = 20_251
+BIG: Final = 150_000
+"""Rows above which the streaming preset is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def train(
     *,
     reason: str,
     progress: Progress,
+    preset: str | None = None,
     seed: int = SEED,
 ) -> Run:
     """Judge the recipe by cross-validation, fit it, judge the fit on the test part, keep the model.
@@ -84,6 +89,8 @@ def train(
     reason : str
         Why it was trained; stands in the store's history.
     progress : Progress
+    preset : str, optional
+        `DEFAULT_PRESET` or `STREAM_PRESET`; by default the latter for more than `BIG` rows.
     seed : int
 
     Returns
@@ -96,7 +103,11 @@ def train(
         If a category has too few texts to be judged.
     """
     categories, tokenizer = Taxonomy.parse(taxonomy, source="taxonomy"), Tokenizer()
-    fitted = fit(lesson, categories, tokenizer, seed, progress)
+    streamed = len(lesson.rows) > BIG if preset is None else preset == STREAM_PRESET
+    if streamed:
+        fitted = fit_streaming(lesson, tokenizer, seed, progress)
+    else:
+        fitted = fit(lesson, categories, tokenizer, seed, progress)
     thresholds = choose_thresholds(fitted.out_of_fold, [lesson.rows[i].secondary for i in fitted.counted])
     detector, signals = _detector(signal_texts, tokenizer, registry, progress)
     scorer, classes = Scorer.compiled(fitted.pipeline), fitted.pipeline.classes_.tolist()

@@ -13,7 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.pipeline import Pipeline
 
-from classifier.pipeline import Regularization, build_pipeline, fit_to_terms, read_terms
+from classifier.pipeline import DEFAULT_PRESET, Regularization, build_pipeline, fit_to_terms, read_terms
 from classifier.scorer import Scorer
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
@@ -38,6 +38,7 @@ class Fitted:
 
     Attributes
     ----------
+    preset : str
     pipeline : sklearn.pipeline.Pipeline
     regularization : Regularization
         As chosen.
@@ -51,6 +52,7 @@ class Fitted:
         On the test part; empty without one.
     """
 
+    preset: str
     pipeline: Pipeline
     regularization: Regularization
     temperature: float
@@ -106,7 +108,7 @@ def fit(lesson: Lesson, taxonomy: Taxonomy, tokenizer: Tokenizer, seed: int, pro
     temperature = fit_temperature(judged[best])
     fold_in(temperature, pipeline)
     out_of_fold = at_temperature(judged[best], temperature)
-    return Fitted(pipeline, lesson.choice[best], temperature, out_of_fold, counted, learning)
+    return Fitted(DEFAULT_PRESET, pipeline, lesson.choice[best], temperature, out_of_fold, counted, learning)
 
 
 def _read(pipeline: Pipeline, texts: Sequence[str], progress: Progress) -> list[list[str]]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from classifier.errors import CorpusError, TextError
+from classifier.fingerprint import text_key
 from classifier.masking import mask
 from classifier.tables import TEXT_COLUMNS
 from classifier.tables.cells import as_text
@@ -248,9 +249,9 @@ def _categorised(raw: Sequence[Labelled], labels: Labels, report: DataReport) ->
 
 def _unlike(rows: Sequence[Labelled], report: DataReport) -> list[Labelled]:
     """The rows without exact duplicates and contradictions."""
-    same: dict[str, list[int]] = defaultdict(list)
+    same: dict[int, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        same[normalize(row.text)].append(number)
+        same[text_key(row.text)].append(number)
     left_out: set[int] = set()
     for numbers in same.values():
         if len(numbers) == 1:

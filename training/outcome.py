@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 
 from classifier.model import ComplaintModel, Thresholds
-from classifier.pipeline import DEFAULT_PRESET
 from classifier.taxonomy import Taxonomy
 from classifier.tokenizer import Tokenizer
 from models.manifest import FORMAT, Manifest
@@ -48,9 +47,9 @@ def manifest_of(
     span = {"from": f"{moments[0]:%Y-%m-%d}", "to": f"{moments[-1]:%Y-%m-%d}"} if moments else {}
     return Manifest(
         format=FORMAT,
-        version=f"{DEFAULT_PRESET}-{created:%Y%m%dT%H%M%SZ}-{sha256[:8]}",
+        version=f"{fitted.preset}-{created:%Y%m%dT%H%M%SZ}-{sha256[:8]}",
         created=created.isoformat(timespec="seconds"),
-        preset=DEFAULT_PRESET,
+        preset=fitted.preset,
         classes=fitted.pipeline.classes_.tolist(),
         thresholds=asdict(thresholds),
         tokenizer=tokenizer.identity(),

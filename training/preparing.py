@@ -34,6 +34,8 @@ class Plan:
         How the test part is chosen.
     test : float
         About so much of the rows is the test part.
+    preset : str or None
+        Which pipeline is fitted; by default by the number of rows.
     seed : int
     """
 
@@ -42,6 +44,7 @@ class Plan:
     bundled: bool | None
     split: How
     test: float
+    preset: str | None
     seed: int
 
 
