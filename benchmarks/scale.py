@@ -28,7 +28,7 @@ _CLAUSE = re.compile("[^，。！？；,!?;]+[，。！？；,!?;]*")
 
 def recombined(rows: int, seed: int = 0) -> Iterator[tuple[str, str]]:
     """Texts and categories."""
-    draw = random.Random(seed)  # noqa: S311  # no secret depends on it
+    draw = random.Random(seed)  # no secret depends on it
     clauses: dict[str, list[str]] = defaultdict(list)
     for row in read_bundled_corpus(Taxonomy.bundled()):
         clauses[row.category] += _CLAUSE.findall(row.text)

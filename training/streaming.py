@@ -140,7 +140,7 @@ def _fitted(
     progress: Progress,
 ) -> LinearAverage:
     """Both linear models, averaged: gradient descent weighs every category the same, naive Bayes by itself does."""
-    # Its alpha is what C is elsewhere: as strong a regularization. Squared hinge, the other's loss, is less steady here.
+    # Its alpha is what C is elsewhere. Squared hinge, the loss there, is less steady in gradient descent.
     alpha = 1 / (_HOW.strength * sum(map(len, blocks)))
     machine = SGDClassifier(loss="hinge", alpha=alpha, average=True, random_state=seed, n_jobs=-1)
     bayes = LinearNaiveBayes(alpha=_HOW.smoothing, fit_prior=False)
