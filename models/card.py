@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from classifier.signals import SIGNALS
 from classifier.taxonomy import Taxonomy
 from models.manifest import Manifest
 
@@ -13,6 +14,7 @@ FEW: Final = 20
 WEAK: Final = 0.6
 """Categories of a lower F1 are named among the limits."""
 
+_SIGNAL_NAMES: Final = {code: names[0] for code, names in SIGNALS.items()}
 _DATA: Final = {
     "rows": "条数 rows",
     "sources": "来源 sources",
@@ -61,6 +63,7 @@ def card(manifest: Manifest, taxonomy: Taxonomy) -> str:
         _judged(manifest.metrics),
         _section("阈值 Thresholds", _listed(manifest.thresholds, _THRESHOLDS)),
         _categories(manifest, taxonomy),
+        _signals(manifest.metrics),
         _limits(manifest, taxonomy),
         _section("库 Libraries", _listed(manifest.libraries, {})),
         _reproduce(manifest),
@@ -102,8 +105,16 @@ def _categories(manifest: Manifest, taxonomy: Taxonomy) -> Iterator[str]:
     yield "| 类别 category | 代码 code | 精确率 precision | 召回率 recall | F1 | 条数 texts |"
     yield "|---|---|---:|---:|---:|---:|"
     for code in manifest.classes:
-        figures = [_figure(scores.get(code, {}).get(name)) for name in ("precision", "recall", "f1", "support")]
-        yield f"| {' | '.join([_cell(taxonomy[code].zh), _cell(code), *figures])} |"
+        yield _row(taxonomy[code].zh, code, scores.get(code, {}), ("precision", "recall", "f1", "support"))
+
+
+def _signals(metrics: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        _row(_SIGNAL_NAMES.get(score["code"], ""), score["code"], score, ("precision", "recall", "texts"))
+        for score in metrics.get("signals", [])
+    ]
+    head = ["| 信号 signal | 代码 code | 精确率 precision | 召回率 recall | 条数 texts |", "|---|---|---:|---:|---:|"]
+    yield from _section("信号 Signals", [*head, *rows] if rows else [])
 
 
 def _limits(manifest: Manifest, taxonomy: Taxonomy) -> Iterator[str]:
@@ -151,6 +162,11 @@ def _listed(said: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
             value = "、".join(map(str, value))
         if isinstance(value, str | int | float):
             yield f"- {_plain(names.get(key, key))}: {_figure(value)}"
+
+
+def _row(name: str, code: str, score: Mapping[str, Any], measures: Iterable[str]) -> str:
+    cells = (_cell(name), _cell(code), *(_figure(score.get(measure)) for measure in measures))
+    return f"| {' | '.join(cells)} |"
 
 
 def _scores(manifest: Manifest) -> dict[str, Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from classifier import Taxonomy
+from classifier.signals import SIGNALS
 from models.card import card
 from tests.models.small import METRICS, small_manifest
 
@@ -66,6 +67,13 @@ def test_weak_and_small_categories_stand_among_the_limits() -> None:
     text = card(replace(small_manifest(), metrics={"categories": weak}), TAXONOMY)
     assert "- F1 低于 below 0.6: 自助设备与现金 atm_and_cash" in text
     assert "too few texts to rely on: 信用卡费用与利息 card_fees" in text
+
+
+def test_signals_stand_there_where_they_were_measured() -> None:
+    signals = [{"code": "legal", "precision": 0.91, "recall": 0.87, "texts": 250}]
+    text = card(replace(small_manifest(), metrics={"signals": signals}), TAXONOMY)
+    assert f"| {SIGNALS['legal'][0]} | legal | 0.910 | 0.870 | 250 |" in text
+    assert "## 信号 Signals" in text
 
 
 @pytest.mark.parametrize(("least", "said"), [(1.0, True), (0.99, False)])
