@@ -242,7 +242,7 @@ def test_the_same_model_again_is_no_better_and_no_worse(document: Make) -> None:
 
 
 def test_paired_rows_tell_more_than_two_intervals(document: Make) -> None:
-    """A champion that is wrong on 20 of the rows more: the intervals of both overlap, that of the difference is clear."""
+    """A champion wrong on 20 rows more: the intervals of both overlap, that of the difference is clear."""
     judged = drawn(CODES, 1_000, seed=3)
     worse = judged.probabilities.copy()
     spoilt = np.flatnonzero(judged.right)[:20]
