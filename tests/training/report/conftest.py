@@ -54,13 +54,13 @@ def in_months(judged: OutOfFold) -> list[Labelled]:
 
 
 @pytest.fixture(scope="session")
-def by_hand(taxonomy: Taxonomy) -> Callable[[Sequence[str]], ComplaintModel]:
+def by_hand() -> Callable[[Sequence[str]], ComplaintModel]:
     """A model of any categories: 年费 speaks for the first, 额度 for the second, nothing for the others."""
+    analyzer = ANALYZERS["tfidf-linear.v1"](Tokenizer(), Thesaurus())
 
     def make(codes: Sequence[str]) -> ComplaintModel:
         weights = np.zeros((2, len(codes)), dtype=np.float32)
         weights[0, 0] = weights[1, 1] = 5.0
-        analyzer = ANALYZERS["tfidf-linear.v1"](Tokenizer(), Thesaurus())
         scorer = Scorer(
             ["年费", "额度"], np.ones(2, dtype=np.float32), weights, np.zeros(len(codes), dtype=np.float32), analyzer
         )
