@@ -79,8 +79,8 @@ def reliability_chart(reliability: Mapping[str, Any]) -> Chart:
         "把握 confidence",
         "正确率 share right",
         f"可靠性曲线 reliability curve: {len(points)} points",
-        [Tick(across(at), f"{at:.1f}") for at in _ticks(0.0)[::2]],
-        [Tick(up(at), f"{at:.1f}") for at in _ticks(0.0)[::2]],
+        [Tick(across(at), label) for at, label in _from(0.0)],
+        [Tick(up(at), label) for at, label in _from(0.0)],
         [
             _line("ideal", [(across(0.0), up(0.0)), (across(1.0), up(1.0))]),
             _line("model", [(across(point["confidence"]), up(point["right"])) for point in points]),
@@ -114,8 +114,8 @@ def coverage_chart(automatic: Mapping[str, Any]) -> Chart:
         "自动处理的比例 coverage",
         "其中正确 precision",
         "覆盖与精确率 coverage against precision",
-        [Tick(across(at), f"{at:.0%}") for at in _ticks(0.0)[::2]],
-        [Tick(up(at), f"{at:g}") for at in _spread(_ticks(floor))],
+        [Tick(across(at), f"{at:.0%}") for at, _ in _from(0.0)],
+        [Tick(up(at), label) for at, label in _from(floor)],
         lines,
         dots,
     )
@@ -124,9 +124,10 @@ def coverage_chart(automatic: Mapping[str, Any]) -> Chart:
 def learning_chart(learning: Mapping[str, Any]) -> Chart:
     """Accuracy and macro-F1 against training rows on a logarithmic axis, extrapolated to twice the rows."""
     points, twice = learning["points"], learning["twice"]
-    fewest = points[0]["rows"]
+    fewest, most = points[0]["rows"], points[-1]["rows"]
+    end = twice if fewest == most or any(learning["laws"].values()) else most
     floor = _floor(point[name] for point in points for name in ("accuracy", "macro_f1"))
-    log, up = _across(math.log(fewest), math.log(twice)), _up(floor)
+    log, up = _across(math.log(fewest), math.log(end)), _up(floor)
 
     def across(rows: float) -> float:
         return log(math.log(rows))
@@ -149,8 +150,8 @@ def learning_chart(learning: Mapping[str, Any]) -> Chart:
         "训练条数 training rows",
         "正确率、宏平均F1 accuracy, macro-F1",
         "学习曲线 learning curve",
-        [Tick(across(rows), f"{rows:,}") for rows in _spread(_round_numbers(fewest, twice))],
-        [Tick(up(at), f"{at:g}") for at in _spread(_ticks(floor))],
+        [Tick(across(rows), f"{rows:,}") for rows in _spread(_round_numbers(fewest, end))],
+        [Tick(up(at), label) for at, label in _from(floor)],
         lines,
         dots,
     )
@@ -175,11 +176,11 @@ def _floor(shares: Any) -> float:
     return min(math.floor(min(shares, default=0.0) * 10 + 1e-9), 9) / 10
 
 
-def _ticks(low: float) -> list[float]:
-    """Tenths between `low` and 1, and their halves where there are few."""
+def _from(low: float) -> list[tuple[float, str]]:
+    """Marks of an axis of shares between `low` and 1: tenths, or their halves where those are few."""
     if low >= 0.7:
-        return [tick / 20 for tick in range(round(low * 20), 21)]
-    return [tenth / 10 for tenth in range(round(low * 10), 11)]
+        return _spread([(tick / 20, f"{tick / 20:.2f}") for tick in range(round(low * 20), 21)])
+    return _spread([(tick / 10, f"{tick / 10:.1f}") for tick in range(round(low * 10), 11)])
 
 
 def _round_numbers(low: float, high: float) -> list[int]:

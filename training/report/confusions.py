@@ -102,10 +102,11 @@ def _pairs(matrix: NDArray[np.int64]) -> list[tuple[int, int]]:
 
 
 def _example(text: str, said: str, confidence: float, model: ComplaintModel) -> dict[str, Any]:
-    """A text around its evidence. Without evidence if the model says something else by now, as one may that saw it."""
+    """A text around its evidence. Without if the model says something else by now, as one may that saw it."""
     explained = model.explain(text, WORDS)
-    evidence = explained.evidence if explained.prediction.category == said else ()
-    return {"confidence": confidence, "parts": around_evidence(text, evidence)}
+    agrees = explained.prediction.category == said
+    parts = around_evidence(text, explained.evidence if agrees else ())
+    return {"confidence": confidence, "agrees": agrees, "parts": parts}
 
 
 def around_evidence(text: str, evidence: Sequence[Evidence]) -> list[dict[str, Any]]:

@@ -36,21 +36,12 @@ def render(document: Mapping[str, Any]) -> str:
     str
         HTML. Every text in it is escaped.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"figure": _figure, "share": _share, "signed": _signed, "count": _count, "heat": _heat}
-    environment.tests |= {"table": _is_table}
     charts = {
         "reliability": reliability_chart(document["reliability"]),
         "coverage": coverage_chart(document["automatic"]),
         "learning": learning_chart(document["learning"]) if document["learning"] else None,
     }
-    return environment.get_template("page.html").render(document, charts=charts, names=NAMES, levels=LEVELS)
+    return _ENVIRONMENT.get_template("page.html").render(document, charts=charts, names=NAMES, levels=LEVELS)
 
 
 def _figure(value: float | None) -> str:
@@ -83,3 +74,14 @@ def _count(value: Any) -> str:
 def _is_table(value: Any) -> bool:
     """Whether a value is a list of mappings, to be shown with a column a field."""
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"figure": _figure, "share": _share, "signed": _signed, "count": _count, "heat": _heat}
+_ENVIRONMENT.tests |= {"table": _is_table}
