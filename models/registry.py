@@ -111,6 +111,11 @@ class Registry:
             before = line
         return events
 
+    def stamp(self) -> tuple[int, ...]:
+        """What is another whenever the history is another: cheap to ask, again and again. Raises `OSError`."""
+        stat = (self.store / HISTORY).stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
     def versions(self) -> list[str]:
         """The kept models, oldest first."""
         return [event.version for event in self.history() if event.act == "kept"]
