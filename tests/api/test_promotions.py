@@ -104,6 +104,9 @@ def test_models_take_turns_under_load_without_one_failed_or_slow_request(
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere,
         serving(tmp_path, environment(tmp_path, registry.store, workers=str(PROCESSES))) as server,
     ):
+        elsewhere.submit(os.getpid).result()
+        with Load(server, {"m1", "m2"}):
+            time.sleep(1)  # what starts beside the server has started by then
         with Load(server, {"m1", "m2"}) as load:
             for turn in range(1, PROMOTIONS + 1):
                 if turn % 2:
