@@ -141,6 +141,25 @@ def test_a_model_with_other_categories_brings_its_taxonomy(foreign: Registry) ->
         assert all(one["code"].startswith(PREFIX) for one in client.get("/v1/categories").json()["categories"])
 
 
+def test_a_case_of_a_category_that_is_no_more_can_still_be_worked_on(foreign: Registry) -> None:
+    with serving(foreign) as client:
+        for name in ("reopened", "corrected", "returned"):
+            client.post("/v1/complaints", json={"text": f"{TEXT}{name}", "complaint_id": name})
+        foreign.promote("foreign", reason="our own categories")
+        soon(lambda: model(client) == "foreign")
+        path = "/v1/complaints"
+        assert client.post(f"{path}/reopened/events", json={"event": "resolved"}).status_code == 201
+        reopened = client.post(f"{path}/reopened/events", json={"event": "reopened"})
+        corrected = client.post(f"{path}/corrected/correction", json={"category": f"{PREFIX}card_limit"})
+        returned = client.post(f"{path}/returned/return", json={"note": "不归我们"})
+        for answer in (reopened, corrected, returned):
+            assert answer.status_code == 201, answer.text
+        assert [answer.json()["decisions"][-1]["department"] for answer in (corrected, returned)] == [
+            "credit_card_center",
+            "triage",
+        ]
+
+
 def test_no_answer_is_of_two_models(foreign: Registry) -> None:
     """While models of different categories take turns, every answer is of one of them alone."""
     bundles = [foreign.load("m1"), foreign.load("foreign")]
