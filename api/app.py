@@ -6,12 +6,13 @@ import math
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -25,6 +26,7 @@ from api.intake import Intake
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
+from api.live import Live
 from api.privacy import open_key
 from api.reviews import Reviewing
 from api.routes import catalogue, classify, complaints, jobs, reviews
@@ -33,27 +35,36 @@ from api.rules import Rules
 from api.schemas import Problem
 from api.service import Service
 from api.settings import Settings, load_settings
+from api.shadow import Shadow
 from api.storage import Cases, Database, Keys, open_database
 from api.telemetry.logs import configure_logs
 from api.telemetry.requests import Requests
 from models import Registry, store_path
+
+_TURN: Final = 0.0005
+"""Seconds that a thread computes before another has its turn: a model that is loaded beside them should not hold
+requests up. Python's own 5 ms add up, since a request waits for its turn several times."""
 
 
 def app_from_environment() -> FastAPI:
     """The application of a server process: settings from the environment, the store's champion."""
     configure_logs()
     _end_with_parent()
+    sys.setswitchinterval(_TURN)
     settings = load_settings()
-    return create_app(Service(Registry(store_path()).load(), settings.taxonomy), settings)
+    registry = Registry(store_path())
+    return create_app(Service(registry.load(), settings.taxonomy), settings, registry)
 
 
-def create_app(service: Service, settings: Settings) -> FastAPI:
+def create_app(service: Service, settings: Settings, registry: Registry | None = None) -> FastAPI:
     """Make the application around a loaded model, and open its case database.
 
     Parameters
     ----------
     service : Service
     settings : Settings
+    registry : Registry, optional
+        The models that are taken up as they are promoted; by default the service's model stays.
 
     Returns
     -------
@@ -71,9 +82,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     rules = Rules(database, service, settings.calendar)
     rates = Rates(Path(shared) / "rates" if shared else None)
 
+    shadow = Shadow()
+    live = Live(registry, service, shadow) if registry else None
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with rules.refreshing():
+        with rules.refreshing(), shadow.reading(), live.watching() if live else nullcontext():
             yield
         database.dispose()
         rates.close()
@@ -89,6 +103,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
+    app.state.shadow = shadow
     app.state.database = database
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)

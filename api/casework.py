@@ -52,7 +52,7 @@ class Casework:
     def happen(self, complaint_id: str, event: EventRequest, caller: Caller) -> bool:
         """Add what happened to a case; False if it was there. Raises `RefusedError` if it cannot have happened."""
         with self.working(complaint_id) as work:
-            new = happen(work, event, self._service, caller)
+            new = happen(work, event, self._service.serving, caller)
             if new:
                 work.log(caller.act(event.event, complaint_id))
         return new

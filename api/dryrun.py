@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from api.deciding import kept_facts
 from api.jobs.rows import Columns
 from api.life import Life
-from api.service import Service, facts_of
+from api.serving import Serving, facts_of
 from api.storage import Database
 from api.storage.schema import COMPLAINTS, CORRECTIONS, PREDICTIONS
 from classifier.errors import TextError
@@ -120,7 +120,7 @@ def _length(left: timedelta) -> str:
     return f"{hours:.0f}小时" if hours <= 48 else f"{left // timedelta(days=1)}天"
 
 
-def of_file(path: Path, service: Service, text_column: str | None = None) -> Iterator[Case | None]:
+def of_file(path: Path, serving: Serving, text_column: str | None = None) -> Iterator[Case | None]:
     """The complaints of a file. Raises `TableError`."""
     table = open_table(path, header=[text_column] if text_column else TEXT_COLUMNS)
     columns = Columns(table, find_text_column(table, text_column))
@@ -128,7 +128,7 @@ def of_file(path: Path, service: Service, text_column: str | None = None) -> Ite
         for row in block.rows:
             try:
                 request = None if row.error else columns.request(row.cells)
-                prediction = request and service.bundle.model.predict([request.text])[0]
+                prediction = request and serving.bundle.model.predict([request.text])[0]
             except (ValidationError, TextError):
                 request = prediction = None
             if request and prediction:

@@ -12,7 +12,7 @@ from api.deciding import begun, corrected, due_until_closed, kept_facts, near, r
 from api.intake import masked
 from api.life import EVENTS, Event, Life, Noted, OutOfOrderError
 from api.problems import RefusedError
-from api.service import Service
+from api.serving import Serving
 from api.storage import CaseWork, now, utc
 from classifier.routing import in_china
 
@@ -23,7 +23,7 @@ SERVICE: Final = "系统 system"
 """Who notes near-breaches and breaches."""
 
 
-def happen(work: CaseWork, request: EventRequest, service: Service, caller: Caller) -> bool:
+def happen(work: CaseWork, request: EventRequest, serving: Serving, caller: Caller) -> bool:
     """Add an event to a case, and what follows from it.
 
     Returns
@@ -56,7 +56,7 @@ def happen(work: CaseWork, request: EventRequest, service: Service, caller: Call
     if any(event["mark"] == known["mark"] for known in events):
         return False
     if request.event == "extended":
-        event["due"] = _extended_to(work, request, Life.of(events), service)
+        event["due"] = _extended_to(work, request, Life.of(events), serving)
     try:
         life = Life.of([*events, event])
     except OutOfOrderError as error:
@@ -64,7 +64,7 @@ def happen(work: CaseWork, request: EventRequest, service: Service, caller: Call
     if request.event != "reopened":
         note_overdue(work, life, until=at, quietly=True)
     work.happen(event)
-    _follow(work, request.event, life, service)
+    _follow(work, request.event, life, serving)
     return True
 
 
@@ -126,12 +126,12 @@ _FIELDS: Final[dict[str, tuple[tuple[Event, ...], tuple[Event, ...]]]] = {
 """The events that need a field, and those that may have it."""
 
 
-def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Service) -> datetime:
+def _extended_to(work: CaseWork, request: EventRequest, life: Life, serving: Serving) -> datetime:
     """The due date by one more extension."""
     if life.closed:
         raise RefusedError("out-of-order", f"The case is closed ({life.closed}): reopen it first.", "/event")
     try:
-        limit = service.router.statutory(begun(work.complaint, life), life.extensions + 1)
+        limit = serving.router.statutory(begun(work.complaint, life), life.extensions + 1)
     except ValueError as error:
         raise RefusedError("out-of-order", f"No further extension: {error}.", "/event") from error
     if request.until is None and limit is None:
@@ -143,11 +143,11 @@ def _extended_to(work: CaseWork, request: EventRequest, life: Life, service: Ser
     return utc(until)
 
 
-def _follow(work: CaseWork, event: str, life: Life, service: Service) -> None:
+def _follow(work: CaseWork, event: str, life: Life, serving: Serving) -> None:
     """What is still to be done after an event."""
     if event == "reopened":
         facts = kept_facts(work.complaint, work.prediction(), life, corrected(work))
-        reroute(work, service.router.route(facts), "reopened", life)
+        reroute(work, serving.router.route(facts), "reopened", life)
         return
     left = work.open_case()
     if left is None:

@@ -138,8 +138,7 @@ class Intake:
         made_id : str, optional
             Its id, if the caller has not given one.
         """
-        prediction, decision = self._service.judge(request)
-        said = self._service.said(prediction, decision)
+        said, decision = self._service.serving.judge(request)
         kept = masked(request.text)
         for signal in said.signals:  # a mask is as long as what it covers
             signal.words = kept[signal.start : signal.end]

@@ -17,9 +17,11 @@ from api.life import Life
 from api.problems import RefusedError
 from api.schemas import CandidateOut, EvidenceOut, NamedOut, Short, SignalOut, StrictRequest
 from api.service import Service
+from api.serving import Serving
 from api.storage import CaseWork, Database, Reviews, log_alone, now
 from classifier.errors import TextError
-from classifier.taxonomy import UNDECIDED
+from classifier.routing import Router
+from classifier.taxonomy import UNDECIDED, Taxonomy
 
 Kind = Literal["complaint", "enquiry", "suggestion", "praise", "empty"]
 BusinessChannel = Literal[
@@ -100,12 +102,13 @@ class Reviewing:
     def waiting(self, limit: int, caller: Caller) -> list[ReviewOut]:
         """The cases that wait, the most urgent first, and of these the most uncertain."""
         log_alone(self._database, caller.act("list reviews"))
-        return [self._shown(row) for row in self._reviews.waiting(limit)]
+        serving = self._service.serving
+        return [_shown(row, serving) for row in self._reviews.waiting(limit)]
 
     def claim(self, request: ClaimRequest, caller: Caller) -> ReviewOut | None:
         """A case for one reviewer alone, for as long as the lease lasts; None if there is none."""
         row = self._reviews.claim(request.by or caller.owner, request.complaint_id, caller.act("claim"))
-        return None if row is None else self._shown(row)
+        return None if row is None else _shown(row, self._service.serving)
 
     def release(self, complaint_id: str, request: ClaimRequest, caller: Caller) -> None:
         """Let others have a case. Raises `RefusedError` if it is not held."""
@@ -114,19 +117,21 @@ class Reviewing:
 
     def correct(self, complaint_id: str, request: CorrectionRequest, caller: Caller) -> CaseOut:
         """Add what a case is really about, and send it there. Raises `RefusedError`."""
-        self._require(request.category, "/category")
+        serving = self._service.serving
+        _require(request.category, serving.taxonomy, "/category")
         for axis in ("business", "cause"):
-            self._require_facet(request, axis)
+            _require_facet(request, serving.taxonomy, axis)
         with self._casework.working(complaint_id) as work:
             left = work.open_case()
-            self._correct(work, request, caller, (left and left["review"]) or "correction")
+            _correct(work, request, serving, caller, (left and left["review"]) or "correction")
             work.log(caller.act("correct", complaint_id))
         return self._casework.record(complaint_id)
 
     def give_back(self, complaint_id: str, request: ReturnRequest, caller: Caller) -> CaseOut:
         """Take a case from the department that says it is not its own. Raises `RefusedError`."""
+        serving = self._service.serving
         if request.category is not None:
-            self._require(request.category, "/category")
+            _require(request.category, serving.taxonomy, "/category")
         with self._casework.working(complaint_id) as work:
             returning = work.decision()["department"]
             life = Life.of(work.events())
@@ -137,17 +142,17 @@ class Reviewing:
             said = {"event": "returned", "happened_at": at, "recorded_at": at, "actor": by, "note": note}
             work.happen({**said, "mark": mark(complaint_id, "returned", at, by)})
             if request.category is None:
-                self._send(work, None, "returned", life, not_to=returning)
+                _send(work, serving.router, None, "returned", life, not_to=returning)
                 work.leave(review="returned", holder=None, held_until=None)
             else:
                 correction = CorrectionRequest(category=request.category, by=by, note=note)
-                self._correct(work, correction, caller, "returned", not_to=returning)
+                _correct(work, correction, serving, caller, "returned", not_to=returning)
             work.log(caller.act("return", complaint_id))
         return self._casework.record(complaint_id)
 
     def precision(self) -> list[PrecisionOut]:
         """What blind review says of every model, the one reviewed last first."""
-        manifest = self._service.bundle.manifest
+        manifest = self._service.serving.bundle.manifest
         return [
             PrecisionOut(
                 model=row["model"],
@@ -160,81 +165,85 @@ class Reviewing:
             for row in self._reviews.sampled()
         ]
 
-    def _correct(
-        self,
-        work: CaseWork,
-        request: CorrectionRequest,
-        caller: Caller,
-        selection: str,
-        not_to: str | None = None,
-    ) -> None:
-        before = corrected(work) or work.prediction()["category"]
-        work.correct(
-            {
-                "corrected_at": now(),
-                "corrected_by": masked(request.by or caller.owner),
-                "category": request.category,
-                "selection": selection,
-                "note": masked(request.note),
-                "kind": request.kind,
-                "business": request.business,
-                "cause": request.cause,
-                "business_channel": request.business_channel,
-            }
-        )
-        decision = work.decision()
-        unsure = work.prediction()["verdict"] == "review" and decision["reason"] in (None, "intake")
-        if request.category != before or unsure or not_to or selection == "returned":
-            reason = "returned" if not_to else "corrected"
-            self._send(work, request.category, reason, Life.of(work.events()), not_to)
-        work.leave(review=None, holder=None, held_until=None)
 
-    def _send(self, work: CaseWork, category: str | None, reason: str, life: Life, not_to: str | None) -> None:
-        """Route a case again; without a category it is one that nobody is sure of."""
-        facts = kept_facts(work.complaint, work.prediction(), life, category, unsure=category is None)
-        decision = self._service.router.route(facts, not_to=not_to)
-        reroute(work, decision, reason, life)
+def _correct(
+    work: CaseWork,
+    request: CorrectionRequest,
+    serving: Serving,
+    caller: Caller,
+    selection: str,
+    not_to: str | None = None,
+) -> None:
+    before = corrected(work) or work.prediction()["category"]
+    work.correct(
+        {
+            "corrected_at": now(),
+            "corrected_by": masked(request.by or caller.owner),
+            "category": request.category,
+            "selection": selection,
+            "note": masked(request.note),
+            "kind": request.kind,
+            "business": request.business,
+            "cause": request.cause,
+            "business_channel": request.business_channel,
+        }
+    )
+    decision = work.decision()
+    unsure = work.prediction()["verdict"] == "review" and decision["reason"] in (None, "intake")
+    if request.category != before or unsure or not_to or selection == "returned":
+        reason = "returned" if not_to else "corrected"
+        _send(work, serving.router, request.category, reason, Life.of(work.events()), not_to)
+    work.leave(review=None, holder=None, held_until=None)
 
-    def _require(self, category: str, pointer: str) -> None:
-        if category not in self._service.taxonomy:
-            raise RefusedError("invalid-field", "There is no such category. GET /v1/categories lists them.", pointer)
 
-    def _require_facet(self, request: CorrectionRequest, axis: str) -> None:
-        value = getattr(request, axis)
-        if value is None:
-            return
-        fixed = getattr(self._service.taxonomy[request.category], axis)
-        if fixed not in (UNDECIDED, value):
-            raise RefusedError("invalid-field", f"The category says {fixed}.", f"/{axis}")
-        classes = self._service.taxonomy.facets[axis]
-        if value not in classes:
-            raise RefusedError("invalid-field", f"Use one of: {', '.join(classes)}.", f"/{axis}")
+def _send(work: CaseWork, router: Router, category: str | None, reason: str, life: Life, not_to: str | None) -> None:
+    """Route a case again; without a category it is one that nobody is sure of."""
+    facts = kept_facts(work.complaint, work.prediction(), life, category, unsure=category is None)
+    reroute(work, router.route(facts, not_to=not_to), reason, life)
 
-    def _shown(self, row: Any) -> ReviewOut:
-        blind = row["review"] == "sample"
-        candidates = evidence = signals = None
-        if not blind:
-            try:
-                explanation = self._service.bundle.model.explain(row["text"])
-            except TextError:  # nothing but masks is left of it
-                explanation = None
-            if explanation:
-                taxonomy = self._service.taxonomy
-                candidates = [
-                    CandidateOut(
-                        **NamedOut.of(taxonomy[ranked.category]).model_dump(), confidence=round(ranked.probability, 4)
-                    )
-                    for ranked in explanation.prediction.candidates
-                ]
-                evidence = [EvidenceOut.of(e) for e in explanation.evidence]
-                signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
-        return ReviewOut(
-            **{name: row[name] for name in ReviewOut.model_fields if name in row},
-            why=row["review"],
-            signals=signals,
-            candidates=candidates,
-            evidence=evidence,
-        )
+
+def _require(category: str, taxonomy: Taxonomy, pointer: str) -> None:
+    if category not in taxonomy:
+        raise RefusedError("invalid-field", "There is no such category. GET /v1/categories lists them.", pointer)
+
+
+def _require_facet(request: CorrectionRequest, taxonomy: Taxonomy, axis: str) -> None:
+    value = getattr(request, axis)
+    if value is None:
+        return
+    fixed = getattr(taxonomy[request.category], axis)
+    if fixed not in (UNDECIDED, value):
+        raise RefusedError("invalid-field", f"The category says {fixed}.", f"/{axis}")
+    classes = taxonomy.facets[axis]
+    if value not in classes:
+        raise RefusedError("invalid-field", f"Use one of: {', '.join(classes)}.", f"/{axis}")
+
+
+def _shown(row: Any, serving: Serving) -> ReviewOut:
+    blind = row["review"] == "sample"
+    candidates = evidence = signals = None
+    if not blind:
+        try:
+            explanation = serving.bundle.model.explain(row["text"])
+        except TextError:  # nothing but masks is left of it
+            explanation = None
+        if explanation:
+            candidates = [
+                CandidateOut(
+                    **NamedOut.of(serving.taxonomy[ranked.category]).model_dump(),
+                    confidence=round(ranked.probability, 4),
+                )
+                for ranked in explanation.prediction.candidates
+            ]
+            evidence = [EvidenceOut.of(e) for e in explanation.evidence]
+            signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
+    return ReviewOut(
+        **{name: row[name] for name in ReviewOut.model_fields if name in row},
+        why=row["review"],
+        signals=signals,
+        candidates=candidates,
+        evidence=evidence,
+    )
 
 
 def wilson(right: int, looked_at: int) -> tuple[float, float]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import structlog
 from sqlalchemy import RowMapping
 
+from api.every import every
 from api.service import Service
+from api.serving import Serving
 from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause
 from classifier.deadlines import WorkCalendar
 from classifier.errors import RulesError
 from classifier.routing import Router, RuleBook, read_rules
+from classifier.taxonomy import Taxonomy
 
 _EVERY: Final = 2.0
 """Seconds between two looks for switched rules."""
@@ -47,55 +50,55 @@ class Rules:
         self._service = service
         self._calendar = WorkCalendar.load(calendar) if calendar else WorkCalendar()
         self._number: int | None = None
+        self._taxonomy: Taxonomy | None = None
         newest = self._rulebooks.newest()
-        if newest is None:
-            service.router = Router(service.taxonomy, calendar=self._calendar)
-        else:
-            self._take_up(newest)
+        if newest is None or not self._take_up(newest):
+            service.change(lambda serving: replace(serving, calendar=self._calendar))
 
     def refresh(self) -> None:
-        """Take up the rules in force, if they were switched. Those that fail the check are logged and left alone."""
+        """Take up the rules in force, if they were switched. Those that fail the check are logged and left alone.
+
+        They are checked once more when there is another taxonomy: they may have been switched for its model.
+        """
         newest = self._rulebooks.newest()
-        if newest is not None and newest["number"] != self._number:
+        if newest is not None and (
+            newest["number"] != self._number or self._service.serving.taxonomy is not self._taxonomy
+        ):
             self._take_up(newest)
 
-    @contextmanager
-    def refreshing(self) -> Iterator[None]:
+    def refreshing(self) -> AbstractContextManager[None]:
         """Take up what is switched, as long as this lasts."""
-        stop = threading.Event()
 
         def look() -> None:
-            while not stop.wait(_EVERY):
-                before = self._number
-                try:
-                    self.refresh()
-                    if self._number != before:
-                        _LOG.info("rules in force", version=self._service.router.book.version)
-                except UNAVAILABLE as error:
-                    _LOG.error("case database", cause=cause(error))
+            before = self._number
+            try:
+                self.refresh()
+            except UNAVAILABLE as error:
+                _LOG.error("case database", cause=cause(error))
+            if self._number != before:
+                _LOG.info("rules in force", version=self._service.serving.router.book.version)
 
-        looking = threading.Thread(target=look, daemon=True)
-        looking.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            looking.join()
+        return every(_EVERY, look)
 
     def router(self, version: str) -> Router:
-        """A router by a version that was in force; by the present one if it is not known any more."""
+        """A router by a version that was in force; by the present one if it is not known or not usable any more."""
+        serving = self._service.serving
         text = self._rulebooks.text(version)
-        if version == self._service.router.book.version or text is None:
-            return self._service.router
-        return Router(self._service.taxonomy, self.read(text, f"rules {version}"), self._calendar)
+        if version == serving.router.book.version or text is None:
+            return serving.router
+        try:
+            book = read_rules(text, serving.taxonomy, source=f"rules {version}")
+        except RulesError:  # another taxonomy has come since
+            return serving.router
+        return replace(serving, book=book).router
 
     def read(self, text: str, source: str) -> RuleBook:
         """Check a file of rules. Raises `RulesError`."""
-        return read_rules(text, self._service.taxonomy, source=source)
+        return read_rules(text, self._service.serving.taxonomy, source=source)
 
     def routing(self, book: RuleBook) -> Router:
         """A router by rules that are not in force."""
-        return Router(self._service.taxonomy, book, self._calendar)
+        return replace(self._service.serving, book=book).router
 
     def switch(self, text: str, source: str, reason: str, act: Act) -> RuleBook:
         """Check a file and put it in force. Raises `RulesError`."""
@@ -108,11 +111,16 @@ class Rules:
         """Who switched to what, when and why, the newest first."""
         return self._rulebooks.all()
 
-    def _take_up(self, newest: RowMapping) -> None:
-        self._number = newest["number"]
+    def _take_up(self, newest: RowMapping) -> bool:
+        self._number, self._taxonomy = newest["number"], self._service.serving.taxonomy
+
+        def ruled(serving: Serving) -> Serving:
+            book = read_rules(newest["text"], serving.taxonomy, source=f"rules {newest['version']}")
+            return replace(serving, book=book, calendar=self._calendar)
+
         try:
-            book = self.read(newest["text"], f"rules {newest['version']}")
+            self._service.change(ruled)
         except RulesError as error:  # they were checked with another taxonomy
             _LOG.error("rules not taken up", version=newest["version"], problem=str(error))
-            return
-        self._service.router = self.routing(book)
+            return False
+        return True

@@ -297,8 +297,16 @@ class ModelOut(BaseModel):
     tokenizer: dict[str, Any]
 
 
+class Refused(BaseModel):
+    """A model that should answer and does not, because it failed a check."""
+
+    version: str
+    problem: str
+
+
 class Health(BaseModel):
     """Alive, or ready with a model."""
 
     status: Literal["live", "ready"]
     model: str
+    refused: Refused | None = Field(None, description="What should answer instead and cannot; null if all is well.")

@@ -1,42 +1,32 @@
-"""The use cases, as plain functions of a loaded model: no HTTP in here."""
+"""What serves now: one `Serving`, replaced as a whole when a model is taken up or the rules are switched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import cached_property
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from api.problems import text_problem, validation_problem
-from api.schemas import (
-    BatchAnswer,
-    BatchItem,
-    Categories,
-    CategoryOut,
-    Classification,
-    ClassifyRequest,
-    Complaint,
-    ModelOut,
-    NamedOut,
-)
-from classifier.errors import TextError
-from classifier.model import Evidence, Prediction
-from classifier.routing import Decision, Facts, Router
-from classifier.taxonomy import Taxonomy
+from api.schemas import Refused
+from api.serving import Serving
 from models import Bundle
 
 
 class Service:
-    """A loaded model with its router.
+    """Holds what serves.
 
     Parameters
     ----------
     bundle : Bundle
+        The model to begin with.
     taxonomy : Path, optional
-        A bank's own taxonomy file; by default the one that travels with the model.
+        A bank's own taxonomy file, for whatever model serves; by default the one that travels with each.
+
+    Attributes
+    ----------
+    serving : Serving
+        Whoever answers takes it once and stays with it: the next moment there may be another.
+    refused : Refused or None
+        The model that should serve, and why it does not.
 
     Raises
     ------
@@ -45,101 +35,24 @@ class Service:
     """
 
     def __init__(self, bundle: Bundle, taxonomy: Path | None = None) -> None:
-        self.bundle = bundle
-        self.taxonomy = Taxonomy.load(taxonomy) if taxonomy else bundle.taxonomy
-        self.taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {self.version}")
+        self._taxonomy = taxonomy
+        self._changing = threading.Lock()  # each change begins from what the one before has left
+        self.serving = Serving.of(bundle, taxonomy)
+        self.refused: Refused | None = None
 
-    @cached_property
-    def router(self) -> Router:
-        """Routes by the rules of the program, unless it is given those in force. Raises `RulesError`."""
-        return Router(self.taxonomy)
+    def take_up(self, bundle: Bundle) -> None:
+        """Serve by another model and the same rules.
 
-    @property
-    def version(self) -> str:
-        """The model's version."""
-        return self.bundle.model.version
+        Raises
+        ------
+        TaxonomyError
+            If the bank's own taxonomy lacks a category the model knows.
+        RulesError
+            If the rules in force cannot be used with the model's taxonomy.
+        """
+        self.change(Serving.of(bundle, self._taxonomy).after)
 
-    def classify(self, request: ClassifyRequest) -> Classification:
-        """Read one complaint and route it. Raises `TextError`."""
-        evidence = None
-        if request.explain:
-            explanation = self.bundle.model.explain(request.text)
-            prediction, evidence = explanation.prediction, explanation.evidence
-        else:
-            prediction = self.bundle.model.predict([request.text])[0]
-        decision = self.router.route(facts_of(request, prediction))
-        return self.said(prediction, decision, top_k=request.top_k, evidence=evidence)
-
-    def judge(self, complaint: Complaint) -> tuple[Prediction, Decision]:
-        """Read one complaint and route it, for whoever keeps both. Raises `TextError`."""
-        prediction = self.bundle.model.predict([complaint.text])[0]
-        return prediction, self.router.route(facts_of(complaint, prediction))
-
-    def said(
-        self,
-        prediction: Prediction,
-        decision: Decision,
-        *,
-        top_k: int | None = None,
-        evidence: tuple[Evidence, ...] | None = None,
-    ) -> Classification:
-        """What goes over the wire of both."""
-        return Classification.of(
-            prediction, decision, self.taxonomy, model=self.version, top_k=top_k, evidence=evidence
-        )
-
-    def classify_batch(self, items: Sequence[Any], instance: str) -> BatchAnswer:
-        """Read and route each item; a bad one gets a problem at its index."""
-        answers = [self._classify_item(index, item, instance) for index, item in enumerate(items)]
-        succeeded = sum(answer.result is not None for answer in answers)
-        return BatchAnswer(model=self.version, items=answers, succeeded=succeeded, failed=len(answers) - succeeded)
-
-    def _classify_item(self, index: int, item: Any, instance: str) -> BatchItem:
-        place = f"{instance}#/items/{index}"
-        try:
-            return BatchItem(index=index, result=self.classify(ClassifyRequest.model_validate(item)))
-        except ValidationError as error:
-            return BatchItem(index=index, problem=validation_problem(error.errors(), place))
-        except TextError as error:
-            return BatchItem(index=index, problem=text_problem(error, place))
-
-    def categories(self) -> Categories:
-        """The taxonomy."""
-        return Categories(
-            model=self.version,
-            categories=[
-                CategoryOut(
-                    code=category.code,
-                    zh=category.zh,
-                    en=category.en,
-                    group=NamedOut.of(category.group),
-                    definition_zh=category.definition_zh,
-                    definition_en=category.definition_en,
-                    business=category.business,
-                    cause=category.cause,
-                    department=NamedOut.of(category.department),
-                )
-                for category in self.taxonomy.values()
-            ],
-        )
-
-    def model(self) -> ModelOut:
-        """What the model says about itself."""
-        return ModelOut.model_validate(self.bundle.manifest, from_attributes=True)
-
-
-def facts_of(request: Complaint, prediction: Prediction) -> Facts:
-    """What is known of a complaint that has just been read."""
-    now, metadata = datetime.now(UTC), request.metadata
-    return Facts(
-        prediction,
-        min(request.received_at or now, now),  # what is to come has not arrived
-        request.channel,
-        request.region,
-        request.branch,
-        {
-            name: value
-            for name in ("segment", "product", "business_channel", "amount")
-            if (value := getattr(metadata, name)) is not None
-        },
-    )
+    def change(self, make: Callable[[Serving], Serving]) -> None:
+        """Serve by what `make` makes of what serves, once all of it is ready. If it raises, nothing has changed."""
+        with self._changing:
+            self.serving = make(self.serving).prepared()

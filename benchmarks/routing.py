@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.schemas import ClassifyRequest
-from api.service import Service, facts_of
+from api.service import Service
+from api.serving import facts_of
 from api.settings import Settings
 from models import Registry, store_path
 
@@ -38,10 +39,11 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     service = Service(Registry(store_path()).load())
     request = ClassifyRequest(text=TEXT, channel="hotline")
-    prediction = service.bundle.model.predict([TEXT])[0]
+    serving = service.serving
+    prediction = serving.bundle.model.predict([TEXT])[0]
     with TestClient(create_app(service, Settings(data=Path(tempfile.mkdtemp()))), "http://127.0.0.1") as client:
-        routing = micros(lambda: service.router.route(facts_of(request, prediction)))
-        reading = micros(lambda: service.classify(request))
+        routing = micros(lambda: serving.router.route(facts_of(request, prediction)))
+        reading = micros(lambda: serving.classify(request))
         asking = micros(lambda: client.post("/v1/classify", json={"text": TEXT}))
     print(f"routing {routing:.0f} µs; {routing / reading:.1%} of classifying in process ({reading:.0f} µs), ")
     print(f"{routing / asking:.1%} of POST /v1/classify through the application ({asking:.0f} µs)")

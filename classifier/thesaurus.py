@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -92,6 +93,12 @@ def _whole(canonical: str, start: int, length: int) -> bool:
     return begins and (end == len(canonical) or not (_LATIN.match(canonical[end - 1]) and _LATIN.match(canonical[end])))
 
 
+@lru_cache(maxsize=1 << 14)
+def _is_canonical(expression: str) -> bool:
+    """Remembered: the next model that a process loads has mostly the same ones."""
+    return normalize(expression) == expression
+
+
 def parse_thesaurus(text: str, *, source: str) -> dict[str, tuple[str, ...]]:
     """Read a thesaurus into concept → expressions. Raises `LexiconError`, naming `source` and the line."""
     concepts: dict[str, tuple[str, ...]] = {}
@@ -117,7 +124,7 @@ def parse_thesaurus(text: str, *, source: str) -> dict[str, tuple[str, ...]]:
                 )
             if concept != COURTESY and len(expression) < _SHORTEST:
                 raise LexiconError(f"{expression!r} is too short", where=where, remedy="Two characters at least.")
-            if normalize(expression) != expression:
+            if not _is_canonical(expression):
                 raise LexiconError(
                     f"{expression!r} is not in canonical form",
                     where=where,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -53,9 +54,7 @@ class Tokenizer:
 
     def __init__(self, lexicon: str | None = None, *, source: str = "lexicon") -> None:
         self.lexicon = BUNDLED.read_text(encoding="utf-8") if lexicon is None else lexicon
-        self._engine = rjieba.Jieba()
-        for word, frequency in parse_lexicon(self.lexicon, source=source).items():
-            self._engine.add_word(word, frequency, "n")
+        self._engine = _engine(tuple(parse_lexicon(self.lexicon, source=source).items()))
 
     def __call__(self, text: str) -> list[str]:
         """The words of a canonical text in their order; punctuation and blanks are left out."""
@@ -88,6 +87,15 @@ class Tokenizer:
 
     def __setstate__(self, lexicon: str) -> None:
         self.__init__(lexicon)  # type: ignore[misc]
+
+
+@lru_cache(maxsize=2)
+def _engine(words: tuple[tuple[str, int], ...]) -> rjieba.Jieba:
+    """One for all models of a lexicon: while another is made, no other thread of the process can do anything."""
+    engine = rjieba.Jieba()
+    for word, frequency in words:
+        engine.add_word(word, frequency, "n")
+    return engine
 
 
 def parse_lexicon(text: str, *, source: str) -> dict[str, int]:

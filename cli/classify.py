@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.schemas import ClassifyRequest
-from api.service import Service
+from api.serving import Serving
 from api.settings import load_settings
 from classifier.text import readable
 from cli.answers import show_reading
@@ -26,9 +26,9 @@ def classify(
     with reporting():
         # Bytes of an argument that are no UTF-8 arrive as lone surrogates, which no JSON can carry.
         words = _standard_input() if text is None else text.encode("utf-8", "replace").decode()
-        service = Service(Registry(store_path()).load(), load_settings().taxonomy)
+        serving = Serving.of(Registry(store_path()).load(), load_settings().taxonomy)
         readable(words)
-        answer = service.classify(ClassifyRequest(text=words, explain=True))
+        answer = serving.classify(ClassifyRequest(text=words, explain=True))
     if as_json:
         out.print_json(answer.model_dump_json())
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated
@@ -90,8 +91,9 @@ def explain(
 ) -> None:
     """说明一条投诉为什么去那里：哪些规则触发，哪些没有。 Say why a complaint goes where it goes, rule by rule."""
     with reporting(), _in_force() as (service, in_force, _):
+        serving = service.serving
         if file is not None:
-            service.router = in_force.routing(in_force.read(_text(file), str(file)))
+            serving = replace(serving, book=in_force.read(_text(file), str(file)))
         try:
             request = ClassifyRequest.model_validate(
                 {"text": text, "channel": channel, "branch": branch, "explain": True}
@@ -99,7 +101,7 @@ def explain(
         except ValidationError as error:
             where = "--" + "".join(map(str, error.errors()[0]["loc"]))
             raise ComplaintsError(error.errors()[0]["msg"], where=where, remedy="Correct it.") from error
-        answer = service.classify(request)
+        answer = serving.classify(request)
     show_routing(text, answer)
 
 
@@ -117,8 +119,8 @@ def diff(
         then = in_force.routing(in_force.read(_text(new), str(new)))
         with progress_bar() as bar:
             task = bar.add_task("试算 dry run", total=None)
-            cases = of_database(database) if on is None else of_file(on, service, text_column)
-            found = compare(cases, service.router, then, lambda done: bar.update(task, completed=done))
+            cases = of_database(database) if on is None else of_file(on, service.serving, text_column)
+            found = compare(cases, service.serving.router, then, lambda done: bar.update(task, completed=done))
     _show(found)
 
 

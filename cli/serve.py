@@ -16,7 +16,7 @@ import typer
 import uvicorn
 
 from api.privacy import open_key
-from api.service import Service
+from api.serving import Serving
 from api.settings import Settings, load_settings
 from api.storage import Keys, open_database, shown
 from classifier.taxonomy import BUNDLED
@@ -42,7 +42,7 @@ def serve(port: Annotated[int | None, typer.Option(help="端口 TCP port.", min=
         if registry.champion is None:
             err.print("还没有模型，先用自带语料训练。 No model yet: training the bundled one.")
             train_bundled(settings.taxonomy or BUNDLED, reason="first start")
-        version = Service(registry.load(), settings.taxonomy).version
+        version = Serving.of(registry.load(), settings.taxonomy).version
     err.print(f"模型 model {version}", markup=False)
     err.print(f"案件库 cases {shown(settings.cases)}", markup=False)
     if not has_keys:

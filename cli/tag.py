@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.service import Service
+from api.serving import Serving
 from api.settings import load_settings
 from classifier.tables import TEXT_COLUMNS, find_text_column, open_table, output_path
 from classifier.tagging import Summary, tag_file
@@ -30,7 +30,7 @@ def tag(
 ) -> None:
     """标注一个文件：每行加上类别、把握、处理方式和部门。 Tag every row of a file."""
     with reporting():
-        service = Service(Registry(store_path()).load(), load_settings().taxonomy)
+        serving = Serving.of(Registry(store_path()).load(), load_settings().taxonomy)
         table = open_table(file, encoding=encoding, sheet=sheet, header=[text] if text else TEXT_COLUMNS)
         column = find_text_column(table, text)
         target = output or output_path(table, "tagged")
@@ -40,14 +40,14 @@ def tag(
                 table,
                 column,
                 target,
-                service.bundle.model,
-                service.router,
+                serving.bundle.model,
+                serving.router,
                 raw=raw,
                 progress=lambda done: bar.update(task, completed=done),
             )
     for note in (f"内容列 text column: {table.columns[column]}", *table.notes):
         err.print(note, markup=False)
-    _show(summary, service.taxonomy, target)
+    _show(summary, serving.taxonomy, target)
 
 
 def _show(summary: Summary, taxonomy: Taxonomy, target: Path) -> None:

@@ -14,6 +14,7 @@ import typer
 from api.service import Service
 from api.settings import Settings, load_settings
 from api.storage import UNAVAILABLE, Lease, LeaseLostError, open_database
+from classifier.routing import Router
 from cli.terminal import reporting
 from models import Registry, store_path
 
@@ -40,6 +41,7 @@ def _work(settings: Settings) -> None:
     from api.handover.targets import allowed_networks
     from api.jobs.uploads import open_uploads
     from api.jobs.worker import Worker, end_with_input
+    from api.live import Live
     from api.privacy import open_key
     from api.rules import Rules
     from api.watch import Watch
@@ -53,9 +55,16 @@ def _work(settings: Settings) -> None:
     database = open_database(settings.cases)
 
     @cache
-    def rules() -> Rules:
-        """With the model they need: loaded when a deadline is to be computed again, which is rare."""
-        return Rules(database, Service(Registry(store_path()).load(), settings.taxonomy), settings.calendar)
+    def served() -> tuple[Live, Rules]:
+        """The model and the rules read for it: loaded when a deadline is to be computed again, which is rare."""
+        registry = Registry(store_path())
+        service = Service(registry.load(), settings.taxonomy)
+        return Live(registry, service), Rules(database, service, settings.calendar)
+
+    def router(version: str) -> Router:
+        live, rules = served()
+        live.look()
+        return rules.router(version)
 
     courier = Courier(database, open_key(settings, database), allowed_networks(settings.webhook_networks))
     Worker(
@@ -63,7 +72,7 @@ def _work(settings: Settings) -> None:
         open_uploads(settings, database),
         lambda job, holder: [*command, "--job", job, "--holder", holder],
         settings.job_max_memory,
-        [Watch(database, lambda version: rules().router(version)).tick, courier.tick],
+        [Watch(database, router).tick, courier.tick],
     ).run(stop)
     courier.close()
 

@@ -55,6 +55,11 @@ class Registry:
         """
         return read_history(self.store)
 
+    def stamp(self) -> tuple[int, ...]:
+        """What is another whenever the history is another: cheap to ask, again and again. Raises `OSError`."""
+        stat = (self.store / HISTORY).stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
     def versions(self) -> list[str]:
         """The kept models, oldest first."""
         return [said.version for said in self.history() if said.act == "kept"]

@@ -67,7 +67,7 @@ from api.service import Service
 from models import Registry
 service = Service(Registry(Path(sys.argv[1])).load())
 create_app(service, Settings(data=Path(sys.argv[2])))
-service.bundle.model.explain("客戶(hù)反映信用卡年费乱收")
+service.serving.bundle.model.explain("客戶(hù)反映信用卡年费乱收")
 unwanted = {"sklearn", "scipy", "pandas", "joblib", "jieba", "training"}
 print(sorted({name.split(".")[0] for name in sys.modules} & unwanted))
 """

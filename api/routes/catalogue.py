@@ -18,21 +18,21 @@ router = APIRouter()
 
 
 @router.get("/v1/categories", tags=["catalogue"], summary="The categories and their departments")
-async def list_categories(service: Ask, caller: Anyone) -> Categories:
+async def list_categories(serving: Ask, caller: Anyone) -> Categories:
     """All categories with names, definitions, facets and default departments."""
-    return service.categories()
+    return serving.categories()
 
 
 @router.get("/v1/model", tags=["catalogue"], summary="The model that answers")
-async def show_model(service: Ask, caller: Anyone) -> ModelOut:
+async def show_model(serving: Ask, caller: Anyone) -> ModelOut:
     """Version, label order, thresholds, and what cross-validation measured."""
-    return service.model()
+    return serving.model()
 
 
 @router.get("/health/live", tags=["health"], summary="Is the process alive?")
-async def live(service: Ask) -> Health:
+async def live(serving: Ask) -> Health:
     """Answers as long as the process does."""
-    return Health(status="live", model=service.version)
+    return Health(status="live", model=serving.version)
 
 
 @router.get(
@@ -42,11 +42,16 @@ async def live(service: Ask) -> Health:
     response_model=Health,
     responses={503: {"model": Problem}},
 )
-def ready(service: Ask, request: Request) -> Health | Response:
-    """Answers when a model is loaded, the case database takes writes, and none has just failed."""
+def ready(serving: Ask, request: Request) -> Health | Response:
+    """Answers when a model is loaded, the case database takes writes, and none has just failed.
+
+    A newer model that failed its checks is named in `refused`: the one before it goes on answering.
+    """
     failed = time.monotonic() - request.app.state.storage_failed_at < RETRY_AFTER
     probe(request.app.state.database)
-    return storage_problem(request) if failed else Health(status="ready", model=service.version)
+    if failed:
+        return storage_problem(request)
+    return Health(status="ready", model=serving.version, refused=request.app.state.service.refused)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from api.cases import CaseOut, CasePage, ComplaintId, EventRequest, IntakeReques
 from api.casework import Casework
 from api.intake import Intake
 from api.reviews import CorrectionRequest, ReturnRequest
+from api.routes.classify import Beside
 from api.routes.parameters import known_parameters
 from api.routes.reviews import Review
 from api.schemas import Channel, Moment, Problem, Short
@@ -58,6 +59,7 @@ Desk = Annotated[Casework, Depends(get_casework)]
 async def register_complaint(
     body: IntakeRequest,
     intake: Door,
+    shadow: Beside,
     caller: Sender,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[ -~]+$")] = None,
 ) -> Response:
@@ -67,6 +69,7 @@ async def register_complaint(
     a known id is refused with 409.
     """
     draft = intake.read(body, caller.owner, request_id=caller.request_id, idempotency_key=idempotency_key)
+    shadow.offer(body.text, draft.said.category.code)
     answer, created = await run_in_threadpool(intake.register, draft)
     return JSONResponse(answer, status_code=201 if created else 200)
 

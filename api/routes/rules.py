@@ -67,7 +67,7 @@ async def get_rules(request: Request) -> Rules:
 def show_rules(rules: Annotated[Rules, Depends(get_rules)], request: Request, caller: Anyone) -> RulesOut:
     """The file, and who switched to what, when and why."""
     service: Service = request.app.state.service
-    book = service.router.book
+    book = service.serving.router.book
     history = [SwitchOut.model_validate(dict(row)) for row in rules.history()]
     return RulesOut(version=book.version, text=book.text, history=history)
 

@@ -27,6 +27,10 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 CASES = Counter("complaints_registered", "Complaints kept", ["category", "decision", "department", "model"])
+TAKEN_UP = Counter("complaints_models_taken_up", "Models taken up without a restart, by processes", ["model"])
+SHADOW = Counter(
+    "complaints_shadow", "Complaints by what the challenger says of them, unheard", ["challenger", "agreement"]
+)
 
 
 def count_case(said: Classification) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from classifier.deadlines import CHINA, Deadline, Term, WorkCalendar
 from classifier.routing.facts import Facts
 from classifier.routing.reading import bundled_rules
-from classifier.routing.rules import DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook, Statute
+from classifier.routing.rules import ANY, DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook, Statute
 from classifier.taxonomy import Named, Taxonomy
 from classifier.text import normalize
 
@@ -138,7 +138,7 @@ class Router:
     def _owner(self, facts: Facts, decided: dict[str, Any], co_departments: list[str], trace: list[str]) -> str:
         owner: str = decided["department"]
         if owner == OF_CATEGORY:
-            owner = self.taxonomy[facts.prediction.category].department.code
+            owner = self._department_of(facts.prediction.category, trace)
         complained_about = self._called.get(normalize(facts.branch)) if facts.branch else None
         if complained_about is None:
             return owner
@@ -150,6 +150,15 @@ class Router:
             up = decided["conflict_of_interest"]
             owner = self.book.above(owner) if up == ONE_LEVEL_UP else up
             trace.append(f"【利益回避】被投诉的是{name}，改由{self.taxonomy.departments[owner].zh}办理")
+        return owner
+
+    def _department_of(self, code: str, trace: list[str]) -> str:
+        category = self.taxonomy.get(code)
+        if category is not None:
+            return category.department.code
+        # A kept case may be older than the taxonomy: it goes where any department's cases go one level up.
+        owner = self.book.one_level_up[ANY]
+        trace.append(f"【类别停用】现行分类没有{code}，由{self.taxonomy.departments[owner].zh}处理")
         return owner
 
     def _due(

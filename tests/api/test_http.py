@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.problems import MEDIA_TYPE, TITLES
 from api.service import Service
+from api.serving import Serving
 from api.settings import Settings
 from models import Bundle
 from tests.conftest import asking
@@ -166,9 +167,8 @@ def test_another_path_or_method_is_a_problem_document(client: TestClient) -> Non
 def test_a_defect_of_ours_is_a_problem_document_that_tells_nothing(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    service = Service(bundle)
-    monkeypatch.setattr(service, "classify", lambda _: 1 / 0)
-    with asking(create_app(service, Settings(data=tmp_path))) as client:
+    monkeypatch.setattr(Serving, "classify", lambda *_: 1 / 0)
+    with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client:
         assert "division" not in json.dumps(refused(client.post("/v1/classify", json={"text": TEXT}), "internal"))
 
 
@@ -224,8 +224,8 @@ def test_model(client: TestClient, bundle: Bundle) -> None:
 
 
 def test_health(client: TestClient, bundle: Bundle) -> None:
-    assert client.get("/health/live").json() == {"status": "live", "model": bundle.manifest.version}
-    assert client.get("/health/ready").json() == {"status": "ready", "model": bundle.manifest.version}
+    assert client.get("/health/live").json() == {"status": "live", "model": bundle.manifest.version, "refused": None}
+    assert client.get("/health/ready").json() == {"status": "ready", "model": bundle.manifest.version, "refused": None}
 
 
 def test_every_answer_carries_the_model_version(client: TestClient, bundle: Bundle) -> None:

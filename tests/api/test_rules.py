@@ -102,7 +102,7 @@ def test_a_dry_run_says_how_many_would_go_where_and_moves_nothing(desk: TestClie
     rules: Rules = app.state.rules
     new = BOOK.replace('when.category = ["other"]', 'when.category = ["card_fees"]').replace('"P4"', '"P1"')
     found = compare(
-        of_database(app.state.database), app.state.service.router, rules.routing(rules.read(new, "new.toml"))
+        of_database(app.state.database), app.state.service.serving.router, rules.routing(rules.read(new, "new.toml"))
     )
     assert (found.cases, found.changed) == (5, 4)
     ((what, before, after), move), *_ = found.most()

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.service import Service
+from api.serving import Serving
 from api.settings import Settings
 from models import Bundle
 from tests.api.serving import Server, environment, made_key, serving
@@ -86,9 +87,8 @@ def test_every_request_is_one_event_without_personal_data(guarded: TestClient) -
 def test_a_defect_is_told_and_its_request_is_one_event_too(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = Service(bundle)
-    monkeypatch.setattr(service, "classify", lambda _: 1 / 0)
-    with asking(create_app(service, Settings(data=tmp_path))) as client, capture_logs() as logs:
+    monkeypatch.setattr(Serving, "classify", lambda *_: 1 / 0)
+    with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client, capture_logs() as logs:
         client.post("/v1/classify", json={"text": TEXT}, headers={"x-request-id": "r1"})
     defect, event = logs
     assert (defect["event"], defect["exc_info"]) == ("defect", True)

@@ -270,3 +270,9 @@ def test_whatever_a_case_is(
     check(decided, TAXONOMY)
     if branch is not None:
         assert branch not in [department.zh for department in (decided.department, *decided.co_departments)]
+
+
+def test_a_category_of_an_earlier_taxonomy_goes_one_level_up_and_says_so(router: Router) -> None:
+    decision = router.route(facts("closed_long_ago"))
+    assert decision.department.code == router.book.above("*")
+    assert any(line.startswith("【类别停用】现行分类没有closed_long_ago") for line in decision.trace)

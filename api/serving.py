@@ -1,0 +1,179 @@
+"""What answers a request from beginning to end: one model, its taxonomy, and the rules read for it. No HTTP in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from api.problems import text_problem, validation_problem
+from api.schemas import (
+    BatchAnswer,
+    BatchItem,
+    Categories,
+    CategoryOut,
+    Classification,
+    ClassifyRequest,
+    Complaint,
+    ModelOut,
+    NamedOut,
+)
+from classifier.deadlines import WorkCalendar
+from classifier.errors import TextError
+from classifier.model import Evidence, Prediction
+from classifier.routing import Decision, Facts, Router, RuleBook, read_rules
+from classifier.taxonomy import Taxonomy
+from models import Bundle
+
+_FIRST: Final = "信用卡年费说好刷满六次就免，现在又扣了"
+"""Every model reads it before it answers anybody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """A model with what belongs to it. It never changes: whoever holds it gets answers that fit together.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    taxonomy : Taxonomy
+        Has every category of the model.
+    book : RuleBook, optional
+        The rules in force, read with this taxonomy; by default those of the program.
+    calendar : WorkCalendar, optional
+        The bank's own working days; by default the published ones.
+    """
+
+    bundle: Bundle
+    taxonomy: Taxonomy
+    book: RuleBook | None = None
+    calendar: WorkCalendar | None = None
+
+    @classmethod
+    def of(cls, bundle: Bundle, own: Path | None = None) -> Serving:
+        """A model with the program's rules.
+
+        Parameters
+        ----------
+        bundle : Bundle
+        own : Path, optional
+            A bank's own taxonomy file; by default the taxonomy that travels with the model.
+
+        Raises
+        ------
+        TaxonomyError
+            If the file is bad, or lacks a category the model knows.
+        """
+        taxonomy = Taxonomy.load(own) if own else bundle.taxonomy
+        taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {bundle.model.version}")
+        return cls(bundle, taxonomy)
+
+    def after(self, before: Serving) -> Serving:
+        """The same model, with the rules and working days of the one before it. Raises `RulesError`."""
+        book = before.book and read_rules(before.book.text, self.taxonomy, source=f"rules {before.book.version}")
+        return replace(self, book=book, calendar=before.calendar)
+
+    def prepared(self) -> Serving:
+        """Itself, when all that is made at first use is made. Raises `RulesError`."""
+        self.router.route(facts_of(Complaint(text=_FIRST), self.bundle.model.predict([_FIRST])[0]))
+        return self
+
+    @cached_property
+    def router(self) -> Router:
+        """Raises `RulesError` if the program's rules cannot be used with this taxonomy."""
+        return Router(self.taxonomy, self.book, self.calendar)
+
+    @property
+    def version(self) -> str:
+        """The model's version."""
+        return self.bundle.model.version
+
+    def classify(self, request: ClassifyRequest) -> Classification:
+        """Read one complaint and route it. Raises `TextError`."""
+        evidence = None
+        if request.explain:
+            explanation = self.bundle.model.explain(request.text)
+            prediction, evidence = explanation.prediction, explanation.evidence
+        else:
+            prediction = self.bundle.model.predict([request.text])[0]
+        decision = self.router.route(facts_of(request, prediction))
+        return self._said(prediction, decision, top_k=request.top_k, evidence=evidence)
+
+    def judge(self, complaint: Complaint) -> tuple[Classification, Decision]:
+        """Read one complaint and route it, for whoever keeps both. Raises `TextError`."""
+        prediction = self.bundle.model.predict([complaint.text])[0]
+        decision = self.router.route(facts_of(complaint, prediction))
+        return self._said(prediction, decision), decision
+
+    def _said(
+        self,
+        prediction: Prediction,
+        decision: Decision,
+        *,
+        top_k: int | None = None,
+        evidence: tuple[Evidence, ...] | None = None,
+    ) -> Classification:
+        return Classification.of(
+            prediction, decision, self.taxonomy, model=self.version, top_k=top_k, evidence=evidence
+        )
+
+    def classify_batch(self, items: Sequence[Any], instance: str) -> BatchAnswer:
+        """Read and route each item; a bad one gets a problem at its index."""
+        answers = [self._classify_item(index, item, instance) for index, item in enumerate(items)]
+        succeeded = sum(answer.result is not None for answer in answers)
+        return BatchAnswer(model=self.version, items=answers, succeeded=succeeded, failed=len(answers) - succeeded)
+
+    def _classify_item(self, index: int, item: Any, instance: str) -> BatchItem:
+        place = f"{instance}#/items/{index}"
+        try:
+            return BatchItem(index=index, result=self.classify(ClassifyRequest.model_validate(item)))
+        except ValidationError as error:
+            return BatchItem(index=index, problem=validation_problem(error.errors(), place))
+        except TextError as error:
+            return BatchItem(index=index, problem=text_problem(error, place))
+
+    def categories(self) -> Categories:
+        """The taxonomy."""
+        return Categories(
+            model=self.version,
+            categories=[
+                CategoryOut(
+                    code=category.code,
+                    zh=category.zh,
+                    en=category.en,
+                    group=NamedOut.of(category.group),
+                    definition_zh=category.definition_zh,
+                    definition_en=category.definition_en,
+                    business=category.business,
+                    cause=category.cause,
+                    department=NamedOut.of(category.department),
+                )
+                for category in self.taxonomy.values()
+            ],
+        )
+
+    def model(self) -> ModelOut:
+        """What the model says about itself."""
+        return ModelOut.model_validate(self.bundle.manifest, from_attributes=True)
+
+
+def facts_of(request: Complaint, prediction: Prediction) -> Facts:
+    """What is known of a complaint that has just been read."""
+    now, metadata = datetime.now(UTC), request.metadata
+    return Facts(
+        prediction,
+        min(request.received_at or now, now),  # what is to come has not arrived
+        request.channel,
+        request.region,
+        request.branch,
+        {
+            name: value
+            for name in ("segment", "product", "business_channel", "amount")
+            if (value := getattr(metadata, name)) is not None
+        },
+    )
