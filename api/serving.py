@@ -26,7 +26,7 @@ from api.schemas import (
 from classifier.deadlines import WorkCalendar
 from classifier.errors import TextError
 from classifier.model import Evidence, Prediction
-from classifier.routing import Decision, Facts, Router, RuleBook, read_rules
+from classifier.routing import Decision, Facts, Router, RuleBook, bundled_rules, read_rules
 from classifier.taxonomy import Taxonomy
 from models import Bundle
 
@@ -44,7 +44,7 @@ class Serving:
     taxonomy : Taxonomy
         Has every category of the model.
     book : RuleBook, optional
-        The rules in force, read with this taxonomy; by default those of the program.
+        The rules in force, read with this taxonomy; by default those that came with the model.
     calendar : WorkCalendar, optional
         The bank's own working days; by default the published ones.
     """
@@ -85,8 +85,9 @@ class Serving:
 
     @cached_property
     def router(self) -> Router:
-        """Raises `RulesError` if the program's rules cannot be used with this taxonomy."""
-        return Router(self.taxonomy, self.book, self.calendar)
+        """Raises `RulesError` if the rules that came with the model cannot be used with this taxonomy."""
+        book = self.book or bundled_rules(self.taxonomy, self.bundle.rules_text)
+        return Router(self.taxonomy, book, self.calendar)
 
     @property
     def version(self) -> str:

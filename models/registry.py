@@ -19,7 +19,7 @@ from typing import Final
 
 from classifier.errors import BundleError
 from models.bundle import Bundle
-from models.history import Act, Event, append_history, event, flush, read_history
+from models.history import HISTORY, Act, Event, append_history, event, flush, read_history
 
 PROMOTABLE: Final = frozenset({"better", "not_worse"})
 """Verdicts that let a model be promoted."""

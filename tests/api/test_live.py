@@ -102,7 +102,7 @@ def soon(what: Callable[[], object]) -> None:
 def test_a_promoted_model_answers_soon_and_after_a_rollback_the_one_before(registry: Registry) -> None:
     with serving(registry) as client:
         assert model(client) == "m1"
-        registry.promote("m2", reason="better")
+        registry.promote("m2", reason="better", force=True)
         soon(lambda: model(client) == "m2")
         said = client.post("/v1/complaints", json={"text": TEXT, "complaint_id": "c1"}).json()
         assert said["model"] == client.get("/health/ready").json()["model"] == "m2"
@@ -114,7 +114,7 @@ def test_a_promoted_model_answers_soon_and_after_a_rollback_the_one_before(regis
 
 
 def test_what_was_promoted_while_a_process_started_is_taken_up(registry: Registry) -> None:
-    registry.promote("m2", reason="better")
+    registry.promote("m2", reason="better", force=True)
     with serving(registry, "m1") as client:
         soon(lambda: model(client) == "m2")
 
@@ -125,7 +125,7 @@ def test_the_banks_own_names_stay_and_the_rules_in_force_too(registry: Registry,
     with serving(registry, taxonomy=own) as client:
         client.post("/v1/rules", json={"text": ALL_TO_OPERATIONS, "reason": "试行"})
         before = client.post("/v1/classify", json={"text": TEXT}).json()
-        registry.promote("m2", reason="better")
+        registry.promote("m2", reason="better", force=True)
         soon(lambda: model(client) == "m2")
         after = client.post("/v1/classify", json={"text": TEXT}).json()
     assert after["department"] == before["department"]
@@ -135,7 +135,7 @@ def test_the_banks_own_names_stay_and_the_rules_in_force_too(registry: Registry,
 
 def test_a_model_with_other_categories_brings_its_taxonomy(foreign: Registry) -> None:
     with serving(foreign) as client:
-        foreign.promote("foreign", reason="our own categories")
+        foreign.promote("foreign", reason="our own categories", force=True)
         soon(lambda: model(client) == "foreign")
         assert client.post("/v1/classify", json={"text": TEXT}).json()["category"]["code"] == f"{PREFIX}card_fees"
         assert all(one["code"].startswith(PREFIX) for one in client.get("/v1/categories").json()["categories"])
@@ -145,7 +145,7 @@ def test_a_case_of_a_category_that_is_no_more_can_still_be_worked_on(foreign: Re
     with serving(foreign) as client:
         for name in ("reopened", "corrected", "returned"):
             client.post("/v1/complaints", json={"text": f"{TEXT}{name}", "complaint_id": name})
-        foreign.promote("foreign", reason="our own categories")
+        foreign.promote("foreign", reason="our own categories", force=True)
         soon(lambda: model(client) == "foreign")
         path = "/v1/complaints"
         assert client.post(f"{path}/reopened/events", json={"event": "resolved"}).status_code == 201
@@ -220,7 +220,7 @@ def remove(registry: Registry, version: str) -> None:
 def test_a_model_that_fails_a_check_is_not_taken_up_and_said_once(
     registry: Registry, spoil: Callable[[Registry, str], None], problem: str
 ) -> None:
-    registry.promote("m2", reason="better")
+    registry.promote("m2", reason="better", force=True)
     spoil(registry, "m2")
     with capture_logs() as logs, serving(registry, "m1") as client:
         soon(lambda: refused(client))
@@ -236,18 +236,18 @@ def test_a_model_that_fails_a_check_is_not_taken_up_and_said_once(
 
 
 def test_a_mended_one_is_taken_up_with_the_next_line_of_the_history(registry: Registry) -> None:
-    registry.promote("m2", reason="better")
+    registry.promote("m2", reason="better", force=True)
     damage(registry, "m2")
     with serving(registry, "m1") as client:
         soon(lambda: refused(client))
         damage(registry, "m2")  # once more: as it was
-        registry.promote("m2", reason="brought back from a backup")
+        registry.promote("m2", reason="brought back from a backup", force=True)
         soon(lambda: model(client) == "m2")
         assert refused(client) is None
 
 
 def test_once_the_model_that_serves_is_the_champion_again_nothing_is_refused(registry: Registry) -> None:
-    registry.promote("m2", reason="better")
+    registry.promote("m2", reason="better", force=True)
     damage(registry, "m2")
     with serving(registry, "m1") as client:
         soon(lambda: refused(client))
@@ -259,7 +259,7 @@ def test_once_the_model_that_serves_is_the_champion_again_nothing_is_refused(reg
 def test_a_machine_that_cuts_words_otherwise_does_not_take_it_up(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.promote("m2", reason="better")
+    registry.promote("m2", reason="better", force=True)
     with serving(registry, "m1") as client:
         monkeypatch.setattr(Tokenizer, "identity", lambda _: {"engine": "another"})
         soon(lambda: refused(client))
@@ -279,7 +279,7 @@ def test_a_history_that_cannot_be_read_changes_nothing(registry: Registry) -> No
 
 def test_a_banks_taxonomy_without_its_categories_keeps_it_out(foreign: Registry) -> None:
     with serving(foreign, taxonomy=TAXONOMY) as client:
-        foreign.promote("foreign", reason="our own categories")
+        foreign.promote("foreign", reason="our own categories", force=True)
         soon(lambda: refused(client))
         assert f"has no category {PREFIX}" in refused(client)["problem"]
         assert client.post("/v1/classify", json={"text": TEXT}).json()["category"]["code"] == "card_fees"
@@ -289,7 +289,7 @@ def test_rules_that_do_not_suit_its_taxonomy_keep_it_out(foreign: Registry) -> N
     """Their categories are others: somebody has to say first how these are routed."""
     with serving(foreign) as client:
         client.post("/v1/rules", json={"text": BOOK, "reason": "as they are, but now the bank's own"})
-        foreign.promote("foreign", reason="our own categories")
+        foreign.promote("foreign", reason="our own categories", force=True)
         soon(lambda: refused(client))
         assert refused(client)["problem"].startswith("rules ")
         assert client.post("/v1/classify", json={"text": TEXT}).json()["model"] == "m1"
@@ -350,7 +350,7 @@ def test_deadlines_are_computed_by_the_model_of_now(foreign: Registry) -> None:
     service = Service(foreign.load())
     live, rules = Live(foreign, service), Rules(database, service, None)
     old = rules.router("never heard of").taxonomy
-    foreign.promote("foreign", reason="our own categories")
+    foreign.promote("foreign", reason="our own categories", force=True)
     live.look()
     new = rules.router("never heard of").taxonomy
     assert ("card_fees" in old, "card_fees" in new, f"{PREFIX}card_fees" in new) == (True, False, True)

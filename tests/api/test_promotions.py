@@ -110,7 +110,7 @@ def test_models_take_turns_under_load_without_one_failed_or_slow_request(
         with Load(server, {"m1", "m2"}) as load:
             for turn in range(1, PROMOTIONS + 1):
                 if turn % 2:
-                    elsewhere.submit(registry.promote, "m2", reason=f"turn {turn}").result()
+                    elsewhere.submit(registry.promote, "m2", reason=f"turn {turn}", force=True).result()
                 else:
                     elsewhere.submit(registry.rollback, reason=f"turn {turn}").result()
                 new, begun = registry.champion, time.monotonic()

@@ -106,7 +106,7 @@ def test_once_promoted_it_is_heard_and_reads_no_more_beside(
     challenger = f"alike-{tmp_path.name}"
     registry.shadow(challenger, reason="try")
     reads(client, challenger)
-    registry.promote(challenger, reason="agrees")
+    registry.promote(challenger, reason="agrees", force=True)
     reads(client, "")
     assert client.get("/v1/model").json()["version"] == challenger
 

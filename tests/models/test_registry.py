@@ -111,15 +111,16 @@ def three(tmp_path: Path) -> Registry:
 
 
 def test_promoted_and_rolled_back_step_by_step(three: Registry) -> None:
-    three.promote("m2", reason="better", verdict="better by 0.02")
-    three.promote("m3", reason="I say so", verdict="not enough data", forced=True)
+    three.compared("m2", "m1", verdict="better", reason="macro-F1 +0.02")
+    three.promote("m2", reason="better")
+    three.promote("m3", reason="I say so", force=True)
     assert three.champion == "m3"
     assert three.rollback(reason="疑似误分") == "m2"
     assert three.rollback(reason="once more") == "m1"
     with pytest.raises(BundleError, match="no model served before"):
         three.rollback(reason="too far")
     assert three.champion == "m1"
-    acts = [(event.act, event.version, event.reason, event.forced) for event in three.history()[4:]]
+    acts = [(event.act, event.version, event.reason, event.forced) for event in three.history()[5:]]
     assert acts == [
         ("promoted", "m2", "better", False),
         ("promoted", "m3", "I say so", True),
@@ -129,10 +130,34 @@ def test_promoted_and_rolled_back_step_by_step(three: Registry) -> None:
     assert all(event.by for event in three.history())
 
 
+@pytest.mark.parametrize(
+    ("verdict", "promoted"), [("better", True), ("not_worse", True), ("worse", False), ("not_enough_data", False)]
+)
+def test_a_promotion_follows_the_last_verdict(three: Registry, verdict: str, promoted: bool) -> None:
+    three.compared("m2", "m1", verdict="better", reason="on few rows")
+    three.compared("m2", "m1", verdict=verdict, reason="on 1,000 rows")
+    if promoted:
+        three.promote("m2", reason="as compared")
+        assert three.history()[-1].verdict == verdict
+    else:
+        with pytest.raises(BundleError, match=rf"m2: was found {verdict.replace('_', ' ')} \(on 1,000 rows\).*--force"):
+            three.promote("m2", reason="as compared")
+    assert three.champion == ("m2" if promoted else "m1")
+
+
+def test_a_verdict_against_another_champion_does_not_count(three: Registry) -> None:
+    three.compared("m3", "m1", verdict="better", reason="")
+    three.promote("m2", reason="first", force=True)
+    with pytest.raises(BundleError, match="was never compared with the champion"):
+        three.promote("m3", reason="second")
+    with pytest.raises(BundleError, match="m2 serves already"):
+        three.promote("m2", reason="again", force=True)
+
+
 def test_a_model_that_fails_its_checks_is_not_promoted(three: Registry) -> None:
     (three.store / "m2" / "idf.npy").write_bytes(b"broken")
     with pytest.raises(BundleError, match=r"idf\.npy: was changed"):
-        three.promote("m2", reason="")
+        three.promote("m2", reason="", force=True)
     assert three.champion == "m1"
 
 
@@ -140,7 +165,7 @@ def test_a_challenger_stands_beside_the_champion_until_it_is_the_champion(three:
     assert three.challenger is None
     three.shadow("m2", reason="try")
     assert three.challenger == "m2"
-    three.promote("m2", reason="")
+    three.promote("m2", reason="", force=True)
     assert three.challenger is None
     three.shadow("m3", reason="try")
     three.shadow(None, reason="enough")
@@ -149,7 +174,7 @@ def test_a_challenger_stands_beside_the_champion_until_it_is_the_champion(three:
 
 @pytest.mark.parametrize("change", ["reason", "removed"])
 def test_a_changed_history_is_noticed(three: Registry, change: str) -> None:
-    three.promote("m2", reason="better")
+    three.promote("m2", reason="better", force=True)
     path = three.store / HISTORY
     lines = path.read_text(encoding="utf-8").splitlines()
     lines = [line.replace("tests", "others") for line in lines] if change == "reason" else lines[:1] + lines[2:]
