@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifier.errors import CorpusError, TextError
+from classifier.errors import CorpusError, EmptyTextError, TextError
 from classifier.fingerprint import text_key
 from classifier.masking import mask
 from classifier.tables import TEXT_COLUMNS
@@ -165,13 +165,13 @@ def _kind_of_text(text: str) -> tuple[str, str] | None:
     """What is wrong with a text, and the details."""
     if not text:
         return "empty", ""
-    try:
-        canonical = readable(text)
-    except TextError as error:
-        return ("empty" if "empty" in type(error).__name__.lower() else "too_long"), error.what
     broken = sum(len(found) for found in _GARBLED.findall(text))
     if broken > (1 - _LEGIBLE) * len(text):
         return "garbled", ""
+    try:
+        canonical = readable(text)
+    except TextError as error:
+        return "empty" if isinstance(error, EmptyTextError) else "too_long", error.what
     if sum(map(str.isalpha, canonical)) < _SHORTEST:
         return "too_short", ""
     return ("broken", "") if "\ufffd" in text else None

@@ -144,8 +144,9 @@ def taxonomy_of(labels: Mapping[str, int]) -> str:
 
 
 def _entry(table: str, **fields: str | list[str]) -> str:
-    # What JSON makes of a string or a list of them, TOML reads as the same.
-    return "\n".join([f"[[{table}]]", *(f"{name} = {json.dumps(value)}" for name, value in fields.items()), ""])
+    # What JSON makes of a string or a list of them, TOML reads as the same; but for this character, which it forbids.
+    written = {name: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for name, value in fields.items()}
+    return "\n".join([f"[[{table}]]", *(f"{name} = {value}" for name, value in written.items()), ""])
 
 
 def _codes(labels: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from training.bundled import VOICES
 from training.evaluate import FOLDS
 from training.history import LEAST
 from training.labelled import Labelled
-from training.split import How, fold_numbers, test_part
+from training.split import How, fold_numbers, part_for_test
 from training.weights import selection_weights
 
 ENOUGH: Final = 1_000
@@ -104,7 +104,7 @@ def from_history(
     """
     if not rows:
         raise CorpusError("no row is left to learn from", remedy="See what was left out, and why, in the findings.")
-    test = test_part(rows, groups, how, share, seed)
+    test = part_for_test(rows, groups, how, share, seed)
     inside = Counter(row.category for row, out in zip(rows, test, strict=True) if not out)
     inside.update(row.category for row in bundled)
     # A category that would be left with too few to learn from is not judged.

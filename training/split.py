@@ -81,7 +81,7 @@ def together(rows: Sequence[Labelled], alike: Sequence[tuple[int, int]]) -> NDAr
     return numbers
 
 
-def test_part(
+def part_for_test(
     rows: Sequence[Labelled], groups: NDArray[np.intp], how: How, share: float, seed: int
 ) -> NDArray[np.bool_]:
     """Which rows are for judging only.

@@ -52,7 +52,7 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
         *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
         *("signals_idf.npy", "signals_intercepts.npy", "signals_weights.npy", "signals.json"),
         *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml", "pipeline.joblib"),
-        *("reference.json", "seen.npy", "card.md"),
+        *("reference.json", "seen.npy", "card.md", "report.html", "report.json"),
     }
 
 
@@ -61,7 +61,7 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     [
         *("weights.npy", "vocabulary.json", "idf.npy", "signals.json", "signals_weights.npy"),
         *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml", "pipeline.joblib"),
-        *("reference.json", "seen.npy", "card.md"),
+        *("reference.json", "seen.npy", "card.md", "report.html", "report.json"),
     ],
 )
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
@@ -76,7 +76,7 @@ def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
 
 def age(folder: Path, *lost: str) -> None:
     """Make it a bundle of format 1, which has less, without some more of its files."""
-    lost = ("routing.toml", "reference.json", "seen.npy", "card.md", *lost)
+    lost = ("routing.toml", "reference.json", "seen.npy", "card.md", "report.html", "report.json", *lost)
     for name in lost:
         (folder / name).unlink()
     rewrite(folder, lambda manifest: [manifest.update(format=1), *(manifest["files"].pop(name) for name in lost)])
