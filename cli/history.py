@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from training.sources import Source
 
 _OWN_CASES = "cases"
+
+
+class LabelsAre(StrEnum):
+    """Where categories come from."""
+
+    TAXONOMY = "taxonomy"
+    AS_IS = "as-is"
+
 
 Files = Annotated[
     list[Path] | None,

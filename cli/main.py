@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import classify, compare, events, keys, models, rules, serve, tag, train, webhooks, worker
+from cli import audit, classify, compare, events, keys, models, rules, serve, tag, train, webhooks, worker
 
 app = typer.Typer(
     name="complaints",
@@ -17,6 +17,7 @@ app.command("classify")(classify.classify)
 app.command("tag")(tag.tag)
 app.command("events")(events.events)
 app.command("train")(train.train)
+app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("promote")(compare.promote)
 app.command("rollback")(compare.rollback)

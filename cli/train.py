@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.taxonomy import BUNDLED, Taxonomy
-from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, Query, Sheet, Sql, Text, opened
+from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, LabelsAre, Query, Sheet, Sql, Text, opened
 from cli.outcome import show_data, show_run, show_unknown, write_findings
 from cli.stages import stages
 from cli.terminal import reporting
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from training.history import Columns
     from training.preparing import Plan
     from training.sources import Source
-
-
-class LabelsAre(StrEnum):
-    """Where categories come from."""
-
-    TAXONOMY = "taxonomy"
-    AS_IS = "as-is"
 
 
 class SplitBy(StrEnum):
