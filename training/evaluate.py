@@ -19,6 +19,9 @@ from classifier.text import normalize
 
 FOLDS: Final = 5
 
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows to learn from, and rows to judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryScore:
@@ -112,6 +115,7 @@ def cross_validate(
     build: Callable[[], Any],
     *,
     groups: Sequence[str] | None = None,
+    folds: Sequence[Fold] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
     read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
     seed: int,
@@ -127,6 +131,8 @@ def cross_validate(
     groups : sequence of length N, optional
         One group is left out at a time (for the bundled corpus: one voice, since strangers do not write as we do).
         Without groups: `FOLDS` stratified folds.
+    folds : sequence of Fold, optional
+        The folds themselves instead; every text is judged in one of them.
     extra : (texts, labels)
         Part of every fold's training, judged in none.
     read : (terms of texts, terms of extra texts), optional
@@ -150,8 +156,9 @@ def cross_validate(
             remedy=f"Give every category at least {FOLDS} texts.",
         )
     probabilities, familiarity = np.empty((len(texts), len(classes))), np.empty(len(texts))
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
-    folds = list(splitter.split(label_array, label_array, groups))
+    if folds is None:
+        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
+        folds = list(splitter.split(label_array, label_array, groups))
     alone = sorted({code for inside, _ in folds for code in set(classes) - set(label_array[inside])})
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
