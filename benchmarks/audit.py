@@ -46,7 +46,7 @@ def found(result: Audit, planted: np.ndarray) -> dict[str, Any]:
     return {
         "suspects": len(rows),
         "precision": hits / max(len(rows), 1),
-        "recall": hits / planted.sum(),
+        "recall": hits / int(planted.sum()),
         "estimated noise": result.noise,
     }
 
