@@ -12,7 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Taxonomy
@@ -278,6 +278,7 @@ def test_only_excel_is_written_and_whole_or_not_at_all(tmp_path: Path, taxonomy:
     assert list(tmp_path.iterdir()) == []
 
 
+@settings(max_examples=25)
 @given(st.text(max_size=80), st.sampled_from(["card_fees", "atm_and_cash"]))
 def test_any_text_can_be_shown_decided_and_found_again(tmp_path_factory: Any, text: str, category: str) -> None:
     taxonomy = Taxonomy.bundled()
