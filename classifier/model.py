@@ -80,7 +80,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A prediction and the evidence for its category, strongest first."""
+    """A prediction and the evidence for its category (or the one asked about), strongest first."""
 
     prediction: Prediction
     evidence: tuple[Evidence, ...]
@@ -176,15 +176,17 @@ class ComplaintModel:
         """
         return [self._prediction(text, readable(text)) for text in texts]
 
-    def explain(self, text: str, limit: int = 8) -> Explanation:
-        """Read one text and name at most `limit` words that spoke for its category. Raises `TextError`.
+    def explain(self, text: str, limit: int = 8, category: str | None = None) -> Explanation:
+        """Read one text and name at most `limit` words that spoke for a category, by default its own.
+
+        Raises `TextError`; `ValueError` if the model does not know the category.
 
         What a term adds to the category's score, above what it adds to the others on average, is shared out over the
         characters it stands on; a word's weight is the sum over its characters, wherever it stands.
         """
         canonical = readable(text)
         prediction = self._prediction(text, canonical)
-        spoke = self._spoke(canonical, self.classes_.index(prediction.category))
+        spoke = self._spoke(canonical, self.classes_.index(category or prediction.category))
         aligned = align(text)
         weights: dict[str, float] = {}
         places: dict[str, list[tuple[int, int]]] = {}

@@ -15,7 +15,6 @@ from cli.terminal import out, reporting, result_table
 
 if TYPE_CHECKING:
     from training.audit import Audit
-
     from training.labelled import Labelled
 
 _SHOWN = 10
@@ -74,7 +73,6 @@ def audit(
 def _find(rows: list[Labelled], output: Path, taxonomy: Taxonomy, seed: int) -> None:
     from training.audit import audit as run_audit
     from training.decisions import write_audit
-
     from training.split import near_duplicates, together
 
     with stages(as_json=False) as progress:
@@ -112,7 +110,8 @@ def _show(found: Audit, rows: list[Labelled], taxonomy: Taxonomy) -> None:
 
 
 def _apply(rows: list[Labelled], decided: Path, output: Path, taxonomy: Taxonomy) -> None:
-    from training.decisions import apply, read_decisions, write_history
+    from training.decisions import apply, read_decisions
+    from training.sources import write_history
 
     kept, applied = apply(rows, read_decisions(decided, taxonomy))
     write_history(output, kept, taxonomy)

@@ -20,6 +20,9 @@ from classifier.text import normalize
 
 FOLDS: Final = 5
 
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows to learn from, and rows to judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryScore:
@@ -113,6 +116,7 @@ def cross_validate(
     build: Callable[[], Any],
     *,
     groups: Sequence[str] | None = None,
+    folds: Sequence[Fold] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
     read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
     seed: int,
@@ -128,6 +132,8 @@ def cross_validate(
     groups : sequence of length N, optional
         One group is left out at a time (for the bundled corpus: one voice, since strangers do not write as we do).
         Without groups: `FOLDS` stratified folds.
+    folds : sequence of Fold, optional
+        The folds themselves instead; every text is judged in one of them.
     extra : (texts, labels)
         Part of every fold's training, judged in none.
     read : (terms of texts, terms of extra texts), optional
@@ -143,7 +149,7 @@ def cross_validate(
         Without groups, if a category has fewer texts than there are folds; with them, if one of them has all its texts.
     """
     (judged,) = cross_validate_each(
-        texts, labels, [build], groups=groups, extra=extra, read=read, seed=seed, progress=progress
+        texts, labels, [build], groups=groups, folds=folds, extra=extra, read=read, seed=seed, progress=progress
     )
     return judged
 
@@ -154,6 +160,7 @@ def cross_validate_each(
     builds: Sequence[Callable[[], Any]],
     *,
     groups: Sequence[str] | None = None,
+    folds: Sequence[Fold] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
     read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
     weights: Sequence[float] | None = None,
@@ -173,8 +180,9 @@ def cross_validate_each(
             f"too few texts to judge: {', '.join(small) or 'one category only'}",
             remedy=f"Give every category at least {FOLDS} texts.",
         )
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
-    folds = list(splitter.split(label_array, label_array, groups))
+    if folds is None:
+        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else LeaveOneGroupOut()
+        folds = list(splitter.split(label_array, label_array, groups))
     alone = sorted({str(code) for inside, _ in folds for code in set(classes) - {*label_array[inside], *extra[1]}})
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")

@@ -73,11 +73,7 @@ class Columns:
 
     def of(self, source: Source) -> dict[str, int]:
         """Field → index. Raises `CorpusError` if text or label, or a title given, is not there."""
-        usual = {field: () if field in self.given else names for field, names in COLUMNS.items()}
-        places = find_columns(
-            source.columns, {field: names for field, names in usual.items() if names or field == "selection"}
-        )
-        places = {field: place for field, place in places.items() if field not in self.given}
+        places = find_columns(source.columns, {field: COLUMNS[field] for field in COLUMNS if field not in self.given})
         for field, title in self.given.items():
             found = find_columns(source.columns, {title: ()})
             if not found:

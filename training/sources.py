@@ -1,8 +1,9 @@
-"""Where labelled histories come from: files, and queries of a database."""
+"""Where labelled histories come from, files and queries of a database; and a file for one that was worked over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from classifier.errors import CorpusError
+from classifier.errors import CorpusError, TableError
 from classifier.tables import TEXT_COLUMNS, open_table
+from classifier.tables.cells import neutralised
+from classifier.taxonomy import Taxonomy
+from training.labelled import Labelled
 
 QUERY: Final = "SELECT * FROM labelled_history"
 """What is asked of a database by default: the view of the case database (docs/storage.md)."""
@@ -114,3 +118,30 @@ def open_query(url: str, query: str = QUERY) -> Source:
             yield Entry(cells, f"{name}, row {number}")
 
     return Source(name, columns, entries, None, [])
+
+
+COLUMNS: Final = ("text", "label", "secondary", "channel", "at", "customer", "group", "selection")
+"""Of a history that is written."""
+
+
+def write_history(path: Path, rows: Iterable[Labelled], taxonomy: Taxonomy) -> None:
+    """Write labelled complaints as a CSV file that can be read again, categories by their Chinese names.
+
+    Raises
+    ------
+    TableError
+        If it cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            written = csv.writer(file)
+            written.writerow(COLUMNS)
+            for row in rows:
+                secondary = ";".join(taxonomy[code].zh for code in row.secondary)
+                at = row.at.isoformat(" ") if row.at else ""
+                cells = (row.text, taxonomy[row.category].zh, secondary, row.channel, at)
+                written.writerow(map(neutralised, (*cells, row.customer, row.group, row.selection)))
+    except OSError as error:
+        raise TableError(
+            f"cannot be written ({error.strerror})", where=str(path), remedy="Name another place with -o."
+        ) from error
