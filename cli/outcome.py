@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from classifier.errors import TableError
 from classifier.signals import SIGNALS
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from training.labels import UnknownLabelsError
     from training.lesson import Lesson
 
+_MONTHS: Final = 12
+"""The latest that are shown."""
+
 
 def show_data(report: DataReport, lesson: Lesson, written: Path | None) -> None:
     """What was read, what was left out and why."""
@@ -27,29 +30,36 @@ def show_data(report: DataReport, lesson: Lesson, written: Path | None) -> None:
         err.print(f"{name}: {rows:,} 行 rows", markup=False, soft_wrap=True)
         for note in notes:
             err.print(f"  {note}", markup=False, soft_wrap=True)
-    table = result_table("数据 data", "", "行数 rows", text_columns=2)
-    table.add_row("读取", "read", f"{report.read:,}")
+    table = result_table("数据 data", "", "行数 rows", "占比 share", text_columns=2)
+
+    def add(zh: str, en: str, rows: int) -> None:
+        table.add_row(zh, en, f"{rows:,}", f"{rows / max(report.read, 1):.1%}")
+
+    add("读取", "read", report.read)
     for kind, rows in report.counts.items():
-        done = "剔除" if KINDS[kind].dropped else "保留"
-        table.add_row(f"　{done}：{KINDS[kind].zh}", KINDS[kind].en, f"{rows:,}")
-    table.add_row("可用", "usable", f"{report.kept:,}")
-    table.add_row("　其中已脱敏", "personal data masked", f"{report.masked:,}")
-    table.add_row("训练部分", "training part", f"{sum(not row.voice for row in lesson.rows):,}")
-    if bundled := sum(bool(row.voice) for row in lesson.rows):
-        table.add_row("自带语料", "bundled texts", f"{bundled:,}")
-    table.add_row("测试部分", f"{lesson.method}", f"{len(lesson.test):,}")
+        if kind != "few":
+            add(f"　{'剔除' if KINDS[kind].dropped else '保留'}：{KINDS[kind].zh}", KINDS[kind].en, rows)
+    add("可用", "usable", report.kept)
+    add("　其中已脱敏", "personal data masked", report.masked)
+    add("　训练部分", "training part", sum(not row.voice for row in lesson.rows))
+    add("　测试部分", lesson.method, len(lesson.test))
     out.print(table)
+    if bundled := sum(bool(row.voice) for row in lesson.rows):
+        out.print(f"另学自带语料 bundled texts learnt from too: {bundled:,}")
     lengths = report.lengths
     out.print(
-        f"{len(report.categories)} 类 categories；长度 characters: {lengths['least']}–{lengths['most']}，"
-        f"中位 median {lengths['half']}" + _months(report.months)
+        f"长度 characters: {lengths['least']}–{lengths['most']}，"
+        f"四分位 quartiles {lengths['quarter']} / {lengths['half']} / {lengths['three_quarters']}"
     )
+    if report.months:
+        by_month = "，".join(f"{month} {rows:,}" for month, rows in [*report.months.items()][-_MONTHS:])
+        out.print(f"月份 months: {by_month}", soft_wrap=True)
+    few = [finding for finding in report.findings if finding.kind == "few"]
+    if few:
+        named = "、".join(f"{finding.label} {finding.detail.partition(' ')[0]}" for finding in few)
+        out.print(f"样本偏少、难以评判的类别 categories too small to judge well: {named}", soft_wrap=True)
     if written is not None:
         out.print(f"有问题的行 offending rows: {written}", markup=False, soft_wrap=True)
-
-
-def _months(months: dict[str, int]) -> str:
-    return f"；{min(months)} … {max(months)}，{len(months)} 个月 months" if months else ""
 
 
 def write_findings(report: DataReport, path: Path) -> Path | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from classifier.masking import mask
 from classifier.tables.cells import neutralised
 
+_DONE: Final = {True: "已剔除 dropped", False: "保留 kept"}
 _SHOWN: Final = 200
 """Characters of a text that stand in the file of findings."""
 
@@ -113,7 +114,10 @@ class DataReport:
             "read": self.read,
             "kept": self.kept,
             "masked": self.masked,
-            "findings": [{"kind": kind, "rows": rows, **asdict(KINDS[kind])} for kind, rows in self.counts.items()],
+            "findings": [
+                {"zh": KINDS[kind].zh, "en": KINDS[kind].en, "rows": rows, "done": _DONE[KINDS[kind].dropped]}
+                for kind, rows in self.counts.items()
+            ],
             "lengths": self.lengths,
             "months": self.months,
         }
@@ -131,10 +135,9 @@ def finding_rows(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
     >>> finding_rows([Finding("conflict", "a.csv, line 3", "年费", "=1+1 我叫王小明")])
     [('a.csv, line 3', '同文不同类 same text, other label', '已剔除 dropped', '年费', '', "'=1+1 我叫***")]
     """
-    done = {True: "已剔除 dropped", False: "保留 kept"}
     rows: list[tuple[str, ...]] = []
     for finding in findings:
         kind = KINDS[finding.kind]
         cells = finding.label, finding.detail, mask(finding.text)[:_SHOWN]
-        rows.append((finding.place, f"{kind.zh} {kind.en}", done[kind.dropped], *map(neutralised, cells)))
+        rows.append((finding.place, f"{kind.zh} {kind.en}", _DONE[kind.dropped], *map(neutralised, cells)))
     return rows

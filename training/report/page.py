@@ -12,9 +12,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from training.report.charts import coverage_chart, learning_chart, reliability_chart
 
 NAMES: Final = {
+    "sources": "来源 sources",
+    "name": "名称 name",
     "read": "读入 read",
     "kept": "留用 kept",
     "dropped": "弃用 dropped",
+    "masked": "其中已脱敏 personal data masked",
+    "bundled": "另学自带语料 bundled texts learnt from too",
+    "lengths": "长度（字）characters",
+    "least": "最短 least",
+    "quarter": "四分之一 quarter",
+    "half": "中位 half",
+    "three_quarters": "四分之三 three quarters",
+    "most": "最长 most",
+    "months": "月份 months",
+    "done": "处理 done",
     "findings": "发现 findings",
     "zh": "中文 Chinese",
     "en": "英文 English",
