@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -91,18 +90,39 @@ def _vocabulary(
     texts: Sequence[Sequence[str]], analyzer: Analyzer, progress: Progress
 ) -> tuple[list[str], NDArray[np.int64]]:
     """The most frequent terms, and in how many texts each stands."""
-    counts: Counter[str] = Counter()
-    rarest = count(1)
     found = Parallel(n_jobs=-1, return_as="generator")(delayed(_frequencies)(analyzer, block) for block in texts)
-    for done, block in enumerate(found, start=1):
-        counts.update(block)
-        while len(counts) > _MOST_COUNTED:
-            level = next(rarest)
-            counts = Counter({term: times for term, times in counts.items() if times > level})
-        progress("数词 counting terms", done, len(texts))
+
+    def watched() -> Iterator[Mapping[str, int]]:
+        for done, block in enumerate(found, start=1):
+            yield block
+            progress("数词 counting terms", done, len(texts))
+
+    counts, _ = counted_terms(watched(), _MOST_COUNTED)
     enough = sorted((-times, term) for term, times in counts.items() if times >= _LEAST)[:FEATURES]
     terms = sorted(term for _, term in enough)
     return terms, np.array([counts[term] for term in terms])
+
+
+def counted_terms(blocks: Iterable[Mapping[str, int]], most: int) -> tuple[Counter[str], int]:
+    """Add up counts; whenever there are more than `most` terms, the rarest are forgotten.
+
+    Returns
+    -------
+    counts : Counter
+        Never more than the true counts.
+    level : int
+        The highest count that was ever forgotten: no count is short by more than that for each block.
+    """
+    counts: Counter[str] = Counter()
+    level = 0
+    for block in blocks:
+        counts.update(block)
+        cut = 0
+        while len(counts) > most:
+            cut += 1
+            counts = Counter({term: times for term, times in counts.items() if times > cut})
+        level = max(level, cut)
+    return counts, level
 
 
 def _frequencies(analyzer: Analyzer, texts: Sequence[str]) -> Counter[str]:

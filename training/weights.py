@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.labelled import Labelled
 
-WEIGHTS: Final = {"sample": 4.0, "uncertain": 1.0, "correction": 1.0, "returned": 1.0}
+WEIGHTS: Final = {"sample": 2.0, "uncertain": 1.0, "correction": 1.0, "returned": 1.0}
 """Relative weights; a row of no known selection was labelled for its own sake and counts 1 (docs/training.md)."""
 
 
@@ -26,7 +26,7 @@ def selection_weights(rows: Sequence[Labelled]) -> NDArray[np.float64]:
     --------
     >>> cases = [Labelled("甲", "a", selection="sample"), Labelled("乙", "b", selection="uncertain")]
     >>> selection_weights(cases).tolist()
-    [1.6, 0.4]
+    [1.3333333333333333, 0.6666666666666666]
     """
     weights = np.array([WEIGHTS.get(row.selection, 1.0) for row in rows])
     return weights / weights.mean() if len(weights) else weights
