@@ -89,12 +89,15 @@ def _show(found: Comparison) -> None:
     if any(each["critical"] for each in found.categories):
         out.print("★ 重点类别：召回率不得下降超过0.05 critical: must not lose more than 0.05 of recall")
     out.print("最说明问题的分歧 the most telling disagreements:")
+    names = {each["code"]: each["zh"] for each in found.categories}
     for each in found.disagreements:
+        label, old, new = (names.get(each[whose], each[whose]) for whose in ("label", "old", "new"))
         who = "新对 new" if each["new"] == each["label"] else "旧对 old"
         out.print(
-            f"  {who}  {each['label']}  旧 old {each['old']} {each['old_confidence']:.2f}  "
-            f"新 new {each['new']} {each['new_confidence']:.2f}\n    {_short(each['text'])}",
+            f"  {who}  {label}  旧 old {old} {each['old_confidence']:.2f}  "
+            f"新 new {new} {each['new_confidence']:.2f}\n    {_short(each['text'])}",
             markup=False,
+            soft_wrap=True,
         )
     for name, both in (("正确率 accuracy", found.accuracy), ("macro-F1", found.macro_f1)):
         change = both["difference"]
@@ -103,7 +106,7 @@ def _show(found: Comparison) -> None:
             f"差 difference {change['value']:+.3f} [{change['low']:+.3f}, {change['high']:+.3f}]",
             markup=False,
         )
-    out.print(f"结论 verdict: {found.zh}\n{found.en}", markup=False)
+    out.print(f"结论 verdict: {found.zh}\n{found.en}", markup=False, soft_wrap=True)
 
 
 def _share(value: float | None) -> str:

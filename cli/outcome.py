@@ -110,7 +110,8 @@ def show_run(run: Run, taxonomy: Taxonomy, *, is_champion: bool, as_json: bool) 
     )
     out.print(f"报告 report: complaints models report {version}", markup=False, soft_wrap=True)
     if run.comparison is not None:
-        out.print(f"与在用模型比 against the champion: {run.comparison.zh}\n{run.comparison.en}", markup=False)
+        said = f"{run.comparison.zh}\n{run.comparison.en}"
+        out.print(f"与在用模型比 against the champion: {said}", markup=False, soft_wrap=True)
     if not is_champion:
         err.print("在用模型未变。 The champion is unchanged. complaints compare, complaints promote", soft_wrap=True)
 
@@ -125,6 +126,7 @@ def _show_figures(title: str, figures: dict[str, Any], intervals: dict[str, Any]
         f"{title}: {'，'.join(shown)}\n"
         f"  自动 auto {figures['auto_coverage']:.1%}，其中正确 precision {figures['auto_precision']:.3f}",
         markup=False,
+        soft_wrap=True,
     )
 
 

@@ -161,6 +161,10 @@ def compared(
     p_value = mid_p(only_new, only_old)
     verdict = _verdict(macro_f1["difference"], recalls, only_new, only_old, p_value)
     zh, en = _sentence(verdict, macro_f1["difference"], recalls, only_new, only_old, p_value, len(rows))
+    strange = [each for each in recalls if each["code"] not in old.classes]
+    if strange:
+        zh += f"；旧模型不认识其中{len(strange)}类"
+        en += f"; the old model does not know {len(strange)} of the {len(recalls)} categories"
     return Comparison(
         *names, len(rows), seen, _both(before.accuracy, after.accuracy), macro_f1, only_new, only_old, p_value,
         recalls, _telling(old, new, rows), verdict, zh, en,
