@@ -133,6 +133,8 @@ def _show_figures(title: str, figures: dict[str, Any], intervals: dict[str, Any]
 def _show_categories(report: dict[str, Any], taxonomy: Taxonomy) -> None:
     table = result_table("类别 category", "", "精确率 precision", "召回率 recall", "F1", "条数 texts", text_columns=2)
     for score in report["categories"]:
+        if not score["support"]:
+            continue
         table.add_row(
             taxonomy[score["code"]].zh,
             score["code"],

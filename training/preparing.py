@@ -104,17 +104,24 @@ def _matched(raw: Sequence[Labelled], taxonomy: Taxonomy, report: DataReport, le
 def prepare(sources: Sequence[Source], columns: Columns, plan: Plan, progress: Progress) -> Prepared:
     """Read a history and part it for training; errors as of `read_history` and `training.lesson.from_history`."""
     rows, taxonomy, report = read_history(sources, columns, plan, progress)
-    alike = near_duplicates(rows, lambda done, total: progress("查重 near duplicates", done, total))
-    earlier = dict(alike)
-    for number, other in earlier.items():
-        row = rows[number]
-        report.findings.append(Finding("near_duplicate", row.place, row.category, row.text, rows[other].place))
-    known = Taxonomy.parse(taxonomy, source="taxonomy")
-    bundled = Taxonomy.bundled()
-    use = known.keys() <= bundled.keys() if plan.bundled is None else plan.bundled
-    corpus = [row for row in read_bundled_corpus(bundled) if row.category in known] if use else []
+    corpus = _bundled(Taxonomy.parse(taxonomy, source="taxonomy"), plan.bundled)
+    everything = [*rows, *corpus]
+    alike = near_duplicates(everything, lambda done, total: progress("查重 near duplicates", done, total))
+    for number, other in dict(alike).items():
+        if number < len(rows):
+            row = rows[number]
+            report.findings.append(Finding("near_duplicate", row.place, row.category, row.text, rows[other].place))
+    groups = together(everything, alike)
+    # A bundled text that the history has too, nearly, would betray the test part.
+    own = set(groups[: len(rows)].tolist())
+    corpus = [row for row, group in zip(corpus, groups[len(rows) :].tolist(), strict=True) if group not in own]
     data = {**report.document(), "bundled": len(corpus)}
-    lesson = from_history(
-        rows, together(rows, alike), corpus, how=plan.split, share=plan.test, seed=plan.seed, data=data
-    )
+    lesson = from_history(rows, groups[: len(rows)], corpus, how=plan.split, share=plan.test, seed=plan.seed, data=data)
     return Prepared(lesson, taxonomy, report)
+
+
+def _bundled(taxonomy: Taxonomy, wanted: bool | None) -> list[Labelled]:
+    """The bundled texts of a taxonomy's categories; unless they are wanted, only if it has no others."""
+    known = Taxonomy.bundled()
+    use = taxonomy.keys() <= known.keys() if wanted is None else wanted
+    return [row for row in read_bundled_corpus(known) if row.category in taxonomy] if use else []
