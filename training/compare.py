@@ -145,7 +145,7 @@ def compared(
     cells, counts = alike([categories.columns(codes) for codes in (old.labels, old.predicted, new.predicted)])
     lines, k = lines_of(counts, seed), len(categories.codes)
     before, after = (Tally.of(cells[0], cells[place], lines, k) for place in (1, 2))
-    macro_f1 = _both(before.macro_f1_of_labels, after.macro_f1_of_labels)
+    macro_f1 = _both(before.macro_f1, after.macro_f1)
     recalls = [
         {
             **categories.named(column),

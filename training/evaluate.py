@@ -90,8 +90,9 @@ class OutOfFold:
 
     @property
     def macro_f1(self) -> float:
-        """Mean of the categories' F1."""
-        return float(f1_score(self.labels, self.predicted, average="macro", zero_division=0.0))
+        """Mean F1 of the categories that the texts have."""
+        own = np.unique(self.labels)
+        return float(f1_score(self.labels, self.predicted, labels=own, average="macro", zero_division=0.0))
 
     @property
     def top3(self) -> float:

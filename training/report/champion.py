@@ -37,7 +37,7 @@ def beside_champion(
     asked = np.flatnonzero(new.support[0]).tolist()
     return {
         "accuracy": _both(new.accuracy, old.accuracy),
-        "macro_f1": _both(new.macro_f1_of_labels, old.macro_f1_of_labels),
+        "macro_f1": _both(new.macro_f1, old.macro_f1),
         "mcnemar": _mcnemar(judged.right, champion.right),
         "categories": _won_and_lost(new, old, categories),
         "unknown": [

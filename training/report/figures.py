@@ -119,15 +119,10 @@ class Tally:
 
     @property
     def macro_f1(self) -> NDArray[np.float64]:
-        """Mean F1 of the categories that rows have or were said to have, shape (lines,)."""
-        mean: NDArray[np.float64] = np.nanmean(self.f1, axis=1)
-        return mean
-
-    @property
-    def macro_f1_of_labels(self) -> NDArray[np.float64]:
         """Mean F1 of the categories that rows have, shape (lines,).
 
-        Fit to compare models that know different categories: neither loses by a category nobody asked about.
+        A category nobody asked about costs a model what it takes from the others, and no more: so models that know
+        different categories can be compared.
         """
         mean: NDArray[np.float64] = np.nanmean(np.where(self.support > 0, self.f1, np.nan), axis=1)
         return mean
