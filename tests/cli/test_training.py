@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner, Result
 
 from api.app import create_app
@@ -219,3 +219,32 @@ def test_a_killed_run_leaves_nothing_among_the_models(
             registry.load(version)
         known = kept
     assert complaints("models", "verify").exit_code == 0
+
+
+def test_an_audit_finds_planted_errors_and_what_was_decided_comes_back(corpus: list[Labelled], tmp_path: Path) -> None:
+    names = {"atm_and_cash": "自助渠道", "card_fees": "信用卡收费"}
+    rows = [[text, name] for code, name in names.items() for text in texts_of(corpus, code, 80)]
+    planted = rows[::16]
+    for row in planted:
+        row[1] = "信用卡收费" if row[1] == "自助渠道" else "自助渠道"
+    history = tmp_path / "history.csv"
+    with history.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["内容", "类别"], *rows])
+    audited = complaints("audit", history, "--labels", "as-is", "-o", tmp_path / "audit.xlsx")
+    assert audited.exit_code == 0, audited.output
+    book = load_workbook(tmp_path / "audit.xlsx")
+    sheet = book.worksheets[0]
+    header = [cell.value for cell in sheet[1]]
+    for line in sheet.iter_rows(min_row=2):
+        line[header.index("处理 decision")].value = "采纳建议 accept"
+    book.save(tmp_path / "audit.xlsx")
+    done = complaints(
+        "audit", history, "--labels", "as-is", "--apply", tmp_path / "audit.xlsx", "-o", tmp_path / "audited.csv"
+    )
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "audited.csv").open(encoding="utf-8-sig", newline="") as file:
+        labels = {row["text"]: row["label"] for row in csv.DictReader(file)}
+    mended = [labels.get(text) not in (wrong, None) for text, wrong in planted]
+    assert sum(mended) >= 8
+    # And it is a history like any other.
+    assert complaints("audit", tmp_path / "audited.csv", "--labels", "as-is", "-o", tmp_path / "b.xlsx").exit_code == 0
