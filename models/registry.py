@@ -186,9 +186,9 @@ class Registry:
         Raises
         ------
         BundleError
-            If it was not found better or not worse, and is not forced; if it fails a check, or serves already.
+            If it was not found better or not worse, or serves already, and is not forced; if it fails a check.
         """
-        if version == self.champion:
+        if version == self.champion and not force:
             raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
         said = self.verdict(version)
         if not force and (said is None or said.verdict not in PROMOTABLE):

@@ -117,6 +117,9 @@ def _values(name: str, column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     try:
+        if pa.types.is_duration(kind) and kind.unit == "ns":
+            # Read as they are they would come as pandas' durations where that is installed, and only there.
+            column = column.cast(pa.duration("us"))
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError, pa.ArrowException) as error:
         # Parquet to Parquet never looks at these cells: only who needs them as text is refused.

@@ -151,7 +151,7 @@ def test_a_verdict_against_another_champion_does_not_count(three: Registry) -> N
     with pytest.raises(BundleError, match="was never compared with the champion"):
         three.promote("m3", reason="second")
     with pytest.raises(BundleError, match="m2 serves already"):
-        three.promote("m2", reason="again", force=True)
+        three.promote("m2", reason="again")
 
 
 def test_a_model_that_fails_its_checks_is_not_promoted(three: Registry) -> None:
