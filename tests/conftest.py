@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import pickle
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import pytest
 import structlog
@@ -21,7 +23,10 @@ from api.settings import Settings
 from classifier import ComplaintModel, Router, Taxonomy
 from classifier.taxonomy import BUNDLED
 from models import Bundle, Registry
+from tests.first_start import BUILT, FirstStart, start_twice
 from training import Labelled, Run, by_voice, read_bundled_corpus, read_signal_texts, train
+
+T = TypeVar("T")
 
 settings.register_profile("small", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", settings.get_profile("small"), max_examples=3_000)
@@ -60,31 +65,56 @@ def corpus(taxonomy: Taxonomy) -> list[Labelled]:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # One for all processes that test: pytest-xdist gives each a folder in the same one.
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what is trained once, for all processes: pytest-xdist gives each a folder in the same one."""
     folder = tmp_path_factory.getbasetemp()
-    models = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "models"
-    models.mkdir(exist_ok=True)
-    return models / "store"
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "models"
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture(scope="session")
-def run(corpus: list[Labelled], store: Path) -> Run:
-    kept = store.parent / "run.pickle"
-    with (store.parent / "lock").open("w") as lock:
+def store(trained: Path) -> Path:
+    return trained / "store"
+
+
+@pytest.fixture(scope="session")
+def first_start(trained: Path) -> FirstStart:
+    folder = trained / "first"
+    return once(folder / "outcome", lambda: start_twice(folder))
+
+
+@pytest.fixture(scope="session")
+def run(corpus: list[Labelled], store: Path, request: pytest.FixtureRequest) -> Run:
+    if BUILT:
+        request.getfixturevalue("first_start")
+
+    def make() -> Run:
+        # Where the first start has left its model, that one's detector of signals is taken over.
+        warm = Registry(store.parent / "first" / "store")
+        text = BUNDLED.read_text(encoding="utf-8")
+        run = train(by_voice(corpus), read_signal_texts(corpus), text, warm, reason="tests", progress=lambda *_: None)
+        folder = warm.store / run.manifest.version
+
+        def copied(target: Path) -> str:
+            shutil.copytree(folder, target, dirs_exist_ok=True)
+            return hashlib.sha256((target / "manifest.json").read_bytes()).hexdigest()
+
+        Registry(store).keep(run.manifest.version, copied, reason="tests")
+        return run
+
+    return once(store.parent / "run", make)
+
+
+def once(place: Path, make: Callable[[], T]) -> T:
+    """What `make` makes, by the first process that asks; the others wait for it, and read it from `place`."""
+    place.parent.mkdir(exist_ok=True)
+    with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            text = BUNDLED.read_text(encoding="utf-8")
-            run = train(
-                by_voice(corpus),
-                read_signal_texts(corpus),
-                text,
-                Registry(store),
-                reason="tests",
-                progress=lambda *_: None,
-            )
-            kept.write_bytes(pickle.dumps(run))
-        return cast(Run, pickle.loads(kept.read_bytes()))
+        if not place.exists():
+            made = make()
+            place.write_bytes(pickle.dumps(made))
+        return cast(T, pickle.loads(place.read_bytes()))
 
 
 @pytest.fixture(scope="session")

@@ -150,14 +150,15 @@ def _entry(table: str, **fields: str | list[str]) -> str:
 
 
 def _codes(labels: Sequence[str]) -> list[str]:
-    """A code for every label, no two alike."""
+    """A code for every label, no two alike, and none that reads like another label."""
     codes: list[str] = []
+    taken = {_comparable(label): label for label in labels}
     for label in labels:
         spelt = re.sub("[^a-z0-9]+", "_", "_".join(lazy_pinyin(normalize(label))).lower()).strip("_")
         spelt = spelt[:_LONGEST_CODE].strip("_")
         code = plain = spelt if spelt[:1].isalpha() else f"label_{spelt}".rstrip("_")
         number = 2
-        while code in codes:
+        while code in codes or taken.get(_comparable(code), label) != label:
             code, number = f"{plain}_{number}", number + 1
         codes.append(code)
     return codes

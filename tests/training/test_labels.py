@@ -57,6 +57,11 @@ def test_any_labels_make_a_taxonomy_in_which_each_is_found(labels: dict[str, int
     assert {matched.category(label) for label in labels} == set(made)
 
 
+def test_no_code_reads_like_another_label() -> None:
+    made = Taxonomy.parse(taxonomy_of({"阿": 1, "{A": 1}), source="made")
+    assert {code: category.zh for code, category in made.items()} == {"a": "{A", "a_2": "阿"}
+
+
 def test_spellings_of_one_label_become_one_category_named_by_the_most_frequent() -> None:
     made = Taxonomy.parse(taxonomy_of({"盗 刷": 2, "盗刷": 9, "0": 1, "1": 1}), source="made")
     assert {code: (category.zh, category.aliases) for code, category in made.items()} == {
