@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import pickle
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar, cast
@@ -22,9 +20,9 @@ from api.service import Service
 from api.settings import Settings
 from classifier import ComplaintModel, Router, Taxonomy
 from classifier.taxonomy import BUNDLED
-from models import Bundle, Registry
+from models import Bundle, Manifest, Registry
 from tests.first_start import BUILT, FirstStart, start_twice
-from training import Labelled, Run, by_voice, read_bundled_corpus, read_signal_texts, train
+from training import Labelled, by_voice, read_bundled_corpus, read_signal_texts, train
 
 T = TypeVar("T")
 
@@ -74,36 +72,25 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(trained: Path) -> Path:
-    return trained / "store"
-
-
-@pytest.fixture(scope="session")
 def first_start(trained: Path) -> FirstStart:
-    folder = trained / "first"
-    return once(folder / "outcome", lambda: start_twice(folder))
+    return once(trained / "first" / "outcome", lambda: start_twice(trained / "first"))
 
 
 @pytest.fixture(scope="session")
-def run(corpus: list[Labelled], store: Path, request: pytest.FixtureRequest) -> Run:
+def store(trained: Path, corpus: list[Labelled], request: pytest.FixtureRequest) -> Path:
+    """A store with the bundled model: the one that the first start has left, where there can be one."""
     if BUILT:
         request.getfixturevalue("first_start")
+        return trained / "first" / "store"
+    store = trained / "store"
 
-    def make() -> Run:
-        # Where the first start has left its model, that one's detector of signals is taken over.
-        warm = Registry(store.parent / "first" / "store")
-        text = BUNDLED.read_text(encoding="utf-8")
-        run = train(by_voice(corpus), read_signal_texts(corpus), text, warm, reason="tests", progress=lambda *_: None)
-        folder = warm.store / run.manifest.version
+    def make() -> str:
+        text, signals = BUNDLED.read_text(encoding="utf-8"), read_signal_texts(corpus)
+        run = train(by_voice(corpus), signals, text, Registry(store), reason="tests", progress=lambda *_: None)
+        return run.manifest.version
 
-        def copied(target: Path) -> str:
-            shutil.copytree(folder, target, dirs_exist_ok=True)
-            return hashlib.sha256((target / "manifest.json").read_bytes()).hexdigest()
-
-        Registry(store).keep(run.manifest.version, copied, reason="tests")
-        return run
-
-    return once(store.parent / "run", make)
+    once(trained / "version", make)
+    return store
 
 
 def once(place: Path, make: Callable[[], T]) -> T:
@@ -112,14 +99,18 @@ def once(place: Path, make: Callable[[], T]) -> T:
     with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
-            made = make()
-            place.write_bytes(pickle.dumps(made))
+            place.write_bytes(pickle.dumps(make()))
         return cast(T, pickle.loads(place.read_bytes()))
 
 
 @pytest.fixture(scope="session")
-def bundle(run: Run, store: Path) -> Bundle:
-    return Registry(store).load(run.manifest.version)
+def bundle(store: Path) -> Bundle:
+    return Registry(store).load()
+
+
+@pytest.fixture(scope="session")
+def manifest(bundle: Bundle) -> Manifest:
+    return bundle.manifest
 
 
 @pytest.fixture(scope="session")

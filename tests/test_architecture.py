@@ -56,7 +56,7 @@ def test_files_are_neither_crumbs_nor_tomes() -> None:
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 320, path
 
 
-def test_serving_loads_no_trainer_no_pickle_and_says_nothing(store: Path, run: object, tmp_path: Path) -> None:
+def test_serving_loads_no_trainer_no_pickle_and_says_nothing(store: Path, tmp_path: Path) -> None:
     """In a process of its own: predict as the service does, then look at what was imported and printed."""
     script = """
 import sys

@@ -46,8 +46,6 @@ class Run:
     Attributes
     ----------
     manifest : Manifest
-    out_of_fold : OutOfFold
-        How the recipe did in cross-validation.
     signals : list of SignalScore
     report : dict
         The evaluation report's document (`training.report.assess`).
@@ -56,7 +54,6 @@ class Run:
     """
 
     manifest: Manifest
-    out_of_fold: OutOfFold
     signals: list[SignalScore]
     report: dict[str, Any]
     comparison: Comparison | None
@@ -141,7 +138,7 @@ def train(
         names = champion.manifest.version, manifest.version
         comparison = compared(names, (said, tested), lesson.test, categories, seen=0, seed=seed)
         registry.compared(manifest.version, names[0], verdict=comparison.verdict, reason=comparison.en)
-    return Run(manifest, fitted.out_of_fold, signals, report, comparison)
+    return Run(manifest, signals, report, comparison)
 
 
 def _judged(scorer: Scorer, classes: Sequence[str], lesson: Lesson) -> OutOfFold:

@@ -40,9 +40,7 @@ def upload(server: Server, name: str) -> Answer | None:
     return ask(server, f"/v1/jobs?name={name}.csv", file.encode(), content_type="text/csv")
 
 
-def test_acknowledged_complaints_and_files_survive_being_killed(
-    database_url: str, store: Path, run: object, tmp_path: Path
-) -> None:
+def test_acknowledged_complaints_and_files_survive_being_killed(database_url: str, store: Path, tmp_path: Path) -> None:
     env = environment(tmp_path, store, database_url=database_url)
     draw = random.Random(os.urandom(8))
     acknowledged: dict[str, bytes] = {}

@@ -98,9 +98,7 @@ def kept(url: str) -> set[str]:
 
 @pytest.mark.skipif(not may_mount(), reason="may not mount a small disk here")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_full_disk(
-    kind: str, store: Path, run: object, disk: Disk, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_full_disk(kind: str, store: Path, disk: Disk, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     data = tmp_path / "data"
     if kind == "sqlite":
         disk.mount("2m")
@@ -149,9 +147,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_database_that_goes_away(
-    kind: str, store: Path, run: object, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_database_that_goes_away(kind: str, store: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     away: Callable[[], Any]
     if kind == "sqlite":
         url = f"sqlite:///{tmp_path / 'cases.db'}"

@@ -24,7 +24,7 @@ SENDERS = 8
 
 
 @pytest.fixture
-def env(store: Path, run: object, tmp_path: Path) -> Callable[..., dict[str, str]]:
+def env(store: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
     """The environment of a server in an empty folder, with settings."""
     return lambda **settings: environment(tmp_path, store, **settings)
 

@@ -17,7 +17,7 @@ from models import Registry
 
 
 @pytest.fixture
-def command(store: Path, run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+def command(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """A machine on which one complaint has been taken in."""
     monkeypatch.setenv("COMPLAINTS_MODEL_STORE", str(store))
     monkeypatch.setenv("COMPLAINTS_DATA", str(tmp_path / "data"))

@@ -14,7 +14,7 @@ BOOK = BUNDLED.read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def command(store: Path, run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+def command(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setenv("COMPLAINTS_MODEL_STORE", str(store))
     monkeypatch.setenv("COMPLAINTS_DATA", str(tmp_path / "data"))
     return CliRunner()

@@ -6,7 +6,6 @@ import pytest
 
 from classifier import ComplaintModel
 from classifier.signals import SIGNALS
-from training import Run
 
 CLEAR = {
     "money_at_risk": "手机刚被偷，里面绑着卡，有人正在一笔一笔往外转，赶紧给我冻住",
@@ -21,12 +20,13 @@ CLEAR = {
 }
 
 
-def test_every_signal_is_judged_on_its_texts(run: Run) -> None:
-    assert [score.code for score in run.signals] == list(SIGNALS)
-    assert min(score.texts for score in run.signals) >= 500
-    assert min(min(score.precision, score.recall) for score in run.signals) > 0.75
-    assert max(score.false_alarms for score in run.signals) < 0.1
-    assert max(score.mistaken for score in run.signals) < 0.25
+def test_every_signal_is_judged_on_its_texts(manifest: Manifest) -> None:
+    scores = [SignalScore(**score) for score in manifest.metrics["signals"]]
+    assert [score.code for score in scores] == list(SIGNALS)
+    assert min(score.texts for score in scores) >= 500
+    assert min(min(score.precision, score.recall) for score in scores) > 0.75
+    assert max(score.false_alarms for score in scores) < 0.1
+    assert max(score.mistaken for score in scores) < 0.25
 
 
 @pytest.mark.parametrize("code", SIGNALS)

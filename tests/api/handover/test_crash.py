@@ -45,9 +45,7 @@ def first_taken(receiver: Receiver) -> dict[str, list[str]]:
     return taken
 
 
-def test_nothing_is_lost_however_often_the_worker_is_killed(
-    database_url: str, store: Path, run: object, tmp_path: Path
-) -> None:
+def test_nothing_is_lost_however_often_the_worker_is_killed(database_url: str, store: Path, tmp_path: Path) -> None:
     draw = random.Random(os.urandom(8))
     env = environment(tmp_path, store, database_url=database_url, webhook_networks="127.0.0.0/8", review_sample="0")
     with receiving() as receiver:

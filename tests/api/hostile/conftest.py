@@ -16,7 +16,7 @@ SEED: Final = os.environ.get("HOSTILE_SEED") or os.urandom(8).hex()
 
 
 @pytest.fixture(scope="package")
-def only_target(store: Path, run: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def only_target(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     target = Target(tmp_path_factory.mktemp("hostile"), store)
     yield target
     target.stop()

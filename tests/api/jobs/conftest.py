@@ -95,7 +95,7 @@ class Office:
 
 
 @pytest.fixture
-def environment(store: Path, run: object, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(store: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the processes of a worker find their model, database and files by."""
     monkeypatch.setenv("COMPLAINTS_MODEL_STORE", str(store))
     monkeypatch.setenv("COMPLAINTS_DATA", str(tmp_path))

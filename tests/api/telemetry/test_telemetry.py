@@ -95,7 +95,7 @@ def test_a_defect_is_told_and_its_request_is_one_event_too(
     assert (event["status"], event["route"], event["request_id"]) == (500, "/v1/classify", "r1")
 
 
-def test_a_servers_log_is_json_and_tells_of_nobody(store: Path, run: object, tmp_path: Path) -> None:
+def test_a_servers_log_is_json_and_tells_of_nobody(store: Path, tmp_path: Path) -> None:
     env = environment(tmp_path, store, classify_max_bytes="5000")
     key = made_key(env, "管", "admin")
     with serving(tmp_path, env) as server:
