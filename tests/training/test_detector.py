@@ -6,6 +6,8 @@ import pytest
 
 from classifier import ComplaintModel
 from classifier.signals import SIGNALS
+from models import Manifest
+from training.detector import SignalScore
 
 CLEAR = {
     "money_at_risk": "手机刚被偷，里面绑着卡，有人正在一笔一笔往外转，赶紧给我冻住",
