@@ -1,11 +1,4 @@
-"""Is the new model better? Two models on the same rows, which neither has learnt from, and a verdict.
-
-References
-----------
-Q. McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
-M. Fagerland, S. Lydersen, P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
-than exact conditional", 2013.
-"""
+"""Is the new model better? Two models on the same rows, which neither has learnt from, and a verdict."""
 
 from __future__ import annotations
 
@@ -15,13 +8,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest
 
 from classifier.errors import CorpusError
 from classifier.fingerprint import text_key
 from classifier.taxonomy import Taxonomy
 from models import Bundle
 from training.evaluate import OutOfFold, judge
+from training.intervals import mid_p
 from training.labelled import Labelled
 from training.report.figures import FEW, Tally, alike, figure, lines_of
 from training.report.names import Categories
@@ -88,21 +81,6 @@ class Comparison:
     def document(self) -> dict[str, Any]:
         """As JSON takes it."""
         return asdict(self)
-
-
-def mid_p(one: int, other: int) -> float:
-    """Two-sided mid-p value of McNemar's test, of the counts of rows that one of two models alone gets right.
-
-    Examples
-    --------
-    >>> round(mid_p(1, 9), 4), mid_p(5, 5), mid_p(0, 0)
-    (0.0117, 0.7539..., 1.0)
-    """
-    together = one + other
-    if not together:
-        return 1.0
-    exact = float(binomtest(one, together).pvalue)
-    return max(exact - float(binom.pmf(one, together, 0.5)), 0.0)
 
 
 def compare(old: Bundle, new: Bundle, rows: Sequence[Labelled], seed: int) -> Comparison:

@@ -6,7 +6,6 @@ key, which depends on nothing but text and label.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from collections import Counter
@@ -28,6 +27,7 @@ from classifier.taxonomy import Taxonomy
 from classifier.text import normalize
 from training.audit import Suspect
 from training.labelled import Labelled
+from training.labels import Labels
 
 Action = Literal["relabel", "keep", "drop"]
 
@@ -189,7 +189,7 @@ def read_decisions(path: Path, taxonomy: Taxonomy) -> dict[str, Decision]:
     table = open_table(path, header=COLUMNS)
     at_decision, at_suggested, at_key = (_column(table, name) for name in (DECISION, SUGGESTED, KEY))
     words = {**_spellings(_CHOICES), **_OTHER_WORDS}
-    names = _category_names(taxonomy)
+    labels = Labels(taxonomy)
     decisions: dict[str, Decision] = {}
     lines: dict[str, int] = {}
     for row in (row for block in table.blocks() for row in block.rows):
@@ -204,7 +204,7 @@ def read_decisions(path: Path, taxonomy: Taxonomy) -> dict[str, Decision]:
             decision = Decision("keep" if word == "keep" else "drop")
         else:
             wanted = normalize(as_text(row.cells[at_suggested])) if word else said
-            decision = Decision("relabel", _category(wanted, names, where))
+            decision = Decision("relabel", _category(wanted, labels, where))
         if decisions.setdefault(key, decision) != decision:
             raise TableError(
                 f"contradicts row {lines[key]}, which is about the same complaint",
@@ -235,22 +235,13 @@ def _column(table: Table, name: str) -> int:
     )
 
 
-def _category_names(taxonomy: Taxonomy) -> dict[str, str]:
-    """Codes by all that may be written for them; a name that two categories share is none."""
-    spellings = [
-        (normalize(name), code)
-        for code, category in taxonomy.items()
-        for name in {code, category.zh, category.en, _shown(code, taxonomy)}
-    ]
-    times = Counter(spelling for spelling, _ in set(spellings))
-    return {spelling: code for spelling, code in spellings if times[spelling] == 1}
-
-
-def _category(said: str, names: Mapping[str, str], where: str) -> str:
-    if said in names:
-        return names[said]
-    near = difflib.get_close_matches(said, names, n=1)
-    meant = f" Did you mean {near[0]} ({names[near[0]]})?" if near else ""
+def _category(said: str, labels: Labels, where: str) -> str:
+    """The code of what was written: a label, or a name with its code behind it as `_shown` writes them."""
+    code = labels.category(said) or labels.category(said.rpartition(" ")[2])
+    if code is not None:
+        return code
+    near = labels.nearest(said)
+    meant = f" Did you mean {near[0]}?" if near else ""
     raise TableError(
         f"unknown decision or category {said!r}",
         where=where,

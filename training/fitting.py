@@ -30,6 +30,8 @@ Progress = Callable[[str, int, int], None]
 
 _SHARES: Final = (1 / 8, 1 / 4, 1 / 2)
 """Of the training rows, for the learning curve; the whole is its last point."""
+_BLOCK: Final = 1_000
+"""Texts between two steps of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,6 @@ def _read(pipeline: Pipeline, texts: Sequence[str], progress: Progress) -> list[
         terms += read_terms(pipeline, texts[start : start + _BLOCK])
     progress("分词 reading", len(texts), len(texts))
     return terms
-
-
-_BLOCK: Final = 1_000
 
 
 def _learning_curve(

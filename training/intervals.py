@@ -1,4 +1,4 @@
-"""How far a figure could be chance: bootstrap intervals.
+"""How far a figure could be chance: bootstrap intervals, and a test for pairs.
 
 Rows that count alike are one cell: drawing N rows again and again is drawing how many fall into each cell, which takes
 as long for a million rows as for a hundred.
@@ -6,6 +6,9 @@ as long for a million rows as for a hundred.
 References
 ----------
 B. Efron, R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13 (percentile intervals).
+Q. McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
+M. Fagerland, S. Lydersen, P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
+than exact conditional", 2013.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom, binomtest
 
 ROUNDS: Final = 1_000
 LEVEL: Final = 0.95
@@ -74,3 +78,18 @@ def f1_of(confusion: NDArray[np.number]) -> NDArray[np.float64]:
     either = confusion.sum(axis=-1) + confusion.sum(axis=-2)
     f1: NDArray[np.float64] = np.divide(2.0 * right, either, out=np.zeros(right.shape), where=either > 0)
     return f1
+
+
+def mid_p(one: int, other: int) -> float:
+    """Two-sided mid-p value of McNemar's test, of the counts of rows that one of two models alone gets right.
+
+    Examples
+    --------
+    >>> round(mid_p(1, 9), 4), mid_p(5, 5), mid_p(0, 0)
+    (0.0117, 0.7539..., 1.0)
+    """
+    together = one + other
+    if not together:
+        return 1.0
+    exact = float(binomtest(one, together).pvalue)
+    return max(exact - float(binom.pmf(one, together, 0.5)), 0.0)

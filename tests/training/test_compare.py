@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from classifier import Taxonomy
-from training.compare import FLOOR, Comparison, compared, mid_p
+from training.compare import FLOOR, Comparison, compared
 from training.evaluate import OutOfFold
+from training.intervals import mid_p
 from training.labelled import Labelled
 
 CODES = ("atm_and_cash", "card_fees", "fraud_and_theft")

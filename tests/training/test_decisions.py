@@ -115,7 +115,7 @@ def test_every_choice_of_the_list_is_understood(tmp_path: Path, taxonomy: Taxono
 def test_categories_may_be_named_by_the_data(tmp_path: Path, taxonomy: Taxonomy) -> None:
     """Such a category's code is its name, whatever that is."""
     names = ["=乱扣费", "催收"]
-    named = {name: replace(taxonomy["other"], code=name, zh=name, en=name) for name in names}
+    named = {name: replace(taxonomy["other"], code=name, zh=name, en=name, aliases=()) for name in names}
     own = Taxonomy(named, taxonomy.departments, taxonomy.facets, "data")
     path, rows = tmp_path / "a.xlsx", [Labelled("又扣钱", "催收"), Labelled("又打电话", "=乱扣费")]
     write_audit(path, [Suspect(n, names[1 - n], names[n], 0.9, 0.1, 0.9) for n in (0, 1)], rows, own)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from training.evaluate import OutOfFold
+from training.intervals import mid_p
 from training.report.figures import FEW, Tally, figure
 from training.report.names import Categories
 
@@ -29,10 +29,6 @@ def beside_champion(
         The same, counted and drawn again in pairs.
     categories : Categories
         In the tallies' order.
-
-    References
-    ----------
-    Q. McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
     """
     asked = np.flatnonzero(new.support[0]).tolist()
     return {
@@ -53,14 +49,14 @@ def _both(new: NDArray[np.float64], old: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _mcnemar(new: NDArray[np.bool_], old: NDArray[np.bool_]) -> dict[str, Any]:
-    """Rows by who is right, and the two-sided exact probability of so uneven a count between equally good models."""
+    """Rows by who is right, and the two-sided mid-p probability of so uneven a count between equally good models."""
     ours, theirs = int((new & ~old).sum()), int((old & ~new).sum())
     return {
         "both": int((new & old).sum()),
         "new_only": ours,
         "champion_only": theirs,
         "neither": int((~new & ~old).sum()),
-        "p": float(binomtest(ours, ours + theirs).pvalue) if ours + theirs else 1.0,
+        "p": mid_p(ours, theirs),
     }
 
 
