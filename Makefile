@@ -10,6 +10,11 @@ PIP_SOURCE := --no-index --find-links $(abspath $(WHEELHOUSE))
 endif
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_SOURCE)
 
+# A machine without a compiler takes the compiled kernel out of the wheelhouse.
+HAS_KERNEL = $(BIN)/python -c 'import classifier.kernel.machine' 2>/dev/null
+UNPACK_KERNEL = { $(BIN)/python -m zipfile -e "$(WHEELHOUSE)"/complaint_classifier-*.whl build/wheel 2>/dev/null && \
+	cp build/wheel/classifier/kernel/machine.* classifier/kernel/ && $(HAS_KERNEL); }
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test proof bench train install lock wheelhouse format clean
 
@@ -42,6 +47,7 @@ install: $(VENV)/runtime ## Build the environment only (WHEELHOUSE=folder: witho
 
 wheelhouse: $(VENV)/runtime ## Collect all packages in wheelhouse/, for a machine without a network
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes -r requirements.lock -d wheelhouse
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps . -w wheelhouse
 
 lock: ## Renew both lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
@@ -59,9 +65,11 @@ $(VENV)/bin/python:
 	@echo "building the environment in $(VENV) ..." >&2
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/runtime: requirements.lock pyproject.toml $(wildcard classifier/kernel/*.p*) | $(VENV)/bin/python
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@$(HAS_KERNEL) || $(UNPACK_KERNEL) || \
+		echo "没有C编译器：能用，但读得慢约十倍 no C compiler: all works, reading is some ten times slower" >&2
 	@touch $@
 
 $(VENV)/develop: requirements-dev.lock $(VENV)/runtime

@@ -79,7 +79,7 @@ def kept_facts(
     """
     text, sure = complaint["text"], category is not None
     confidence = 1.0 if sure else prediction["confidence"]
-    ranked = (Ranked(category or prediction["category"], confidence),)
+    first = Ranked(category or prediction["category"], confidence)
     secondary = tuple(code for code in prediction["secondary"] if code != category)
     known = ("segment", "product", "business_channel")
     metadata: dict[str, str | Decimal] = {name: complaint[name] for name in known if complaint[name] is not None}
@@ -87,12 +87,12 @@ def kept_facts(
         metadata["amount"] = Decimal(complaint["amount"])
     return Facts(
         Prediction(
-            ranked[0].category,
+            first.category,
             confidence,
             secondary,
             "review" if unsure else "auto" if sure else prediction["verdict"],
-            ranked,
-            ranked,
+            (first,),
+            {first.category: confidence},
             kept_signals(prediction["signals"] or (), text),
             normalize(text),
         ),

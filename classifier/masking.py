@@ -67,37 +67,53 @@ _MOBILE = re.compile(r"(?:86|0086)?1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")
 _LANDLINE_IN_BRACKETS = re.compile(r"[(（]0(?:10|2[0-9]|[3-9][0-9]{2})[)）][ -]?[2-8][0-9]{6,7}(?![0-9])")
 
-_PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+"""What a licence plate begins with."""
 _PLATE = re.compile(
-    rf"[{_PROVINCES}][A-HJ-NP-Za-hj-np-z][ ·•-]?(?=[A-Za-z0-9]{{0,5}}[0-9])[A-HJ-NP-Za-hj-np-z0-9]{{4,5}}"
+    rf"[{PROVINCES}][A-HJ-NP-Za-hj-np-z][ ·•-]?(?=[A-Za-z0-9]{{0,5}}[0-9])[A-HJ-NP-Za-hj-np-z0-9]{{4,5}}"
     r"(?:[A-HJ-NP-Za-hj-np-z0-9]|[挂学警港澳])(?![A-Za-z0-9])"
 )
 
 _HAN: Final = "\u4e00-\u9fff"
-_SURNAMES: Final = "|".join(
+_SURNAMES: Final = [
     name
     for line in (Path(__file__).parent / "lexicon" / "surnames.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
     for name in line.split()
-)
+]
 _ENDS: Final = (
     rf"(?![{_HAN}])|(?=身份|证件|电话|電話|手机|手機|联系|性别|先生|女士|说|說|称|稱|在|于|於|的|住|来|來|向|和|与)"
 )
 _NO_SURNAME: Final = "[于於向时時曾成方解包单單]"
 """Surnames, but of a sentence that goes on (投诉人曾多次…) unless a colon stands before."""
 
+_BEFORE_NAME: Final = (
+    "姓名 户名 戶名 联系人 聯絡人 收款人 付款人 持卡人 投诉人 投訴人 申请人 申請人 被保险人 借款人".split()
+)
 _NAME = re.compile(
-    r"(?:姓名|户名|戶名|联系人|聯絡人|收款人|付款人|持卡人|投诉人|投訴人|申请人|申請人|被保险人|借款人)"
+    rf"(?:{'|'.join(_BEFORE_NAME)})"
     rf"(?:[:：]\s?([{_HAN}]{{1,4}}(?:·[{_HAN}]{{1,8}})?)(?![{_HAN}])"
-    rf"|[是为為叫]?\s?((?!{_NO_SURNAME})(?:{_SURNAMES})[{_HAN}]{{1,2}})(?:{_ENDS}))"
-    rf"|(?:我叫|名叫)\s?((?:{_SURNAMES})[{_HAN}]{{1,2}})(?![{_HAN}])"
+    rf"|[是为為叫]?\s?((?!{_NO_SURNAME})(?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?:{_ENDS}))"
+    rf"|(?:我叫|名叫)\s?((?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?![{_HAN}])"
 )
 
 _PLACE: Final = "省市区區县縣镇鎮乡鄉村路街道弄巷号號栋棟幢室院里園园"
+_BEFORE_ADDRESS: Final = "住址 地址 居住地 户籍地 戶籍地 通讯处".split()
 _ADDRESS = re.compile(
-    r"(?=[住地居户戶通家])(?:(?:住址|地址|居住地|户籍地|戶籍地|通讯处)(?:[:：]|[是为為在](?=\S))\s?|家住|住在)"
+    rf"(?=[住地居户戶通家])(?:(?:{'|'.join(_BEFORE_ADDRESS)})(?:[:：]|[是为為在](?=\S))\s?|家住|住在)"
     rf"((?=[^,，。;；!！?？\n]{{0,40}}[{_PLACE}])[^,，。;；!！?？\n]{{6,40}})"
 )
+
+_FIRST_OF_NAME: Final = ":" + "".join(sorted({name[0] for name in _SURNAMES}))
+CUES: Final = (
+    *((word, _FIRST_OF_NAME) for word in (*_BEFORE_NAME, "我叫", "名叫")),
+    *((word, ":是为為在") for word in _BEFORE_ADDRESS),
+    ("家住", ""),
+    ("住在", ""),
+)
+"""In canonical texts: words before names and addresses, and the characters of which one follows; any, where none is
+given. Between them may stand `PASSED_OVER`."""
+PASSED_OVER: Final = "是为為叫 "
 
 
 def find_personal_data(text: str) -> list[Found]:

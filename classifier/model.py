@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,8 @@ class Prediction:
         Whether the category may be acted on, or a person should look first.
     candidates : tuple of Ranked
         As many categories, most probable first, as a reviewer needs to find the right one among them.
-    ranked : tuple of Ranked
-        All categories, most probable first.
+    probabilities : mapping of str to float
+        All categories and their probabilities, in the model's order.
     signals : tuple of Signal
         What makes the case urgent or special, the most urgent first.
     text : str
@@ -54,9 +54,14 @@ class Prediction:
     secondary: tuple[str, ...]
     decision: Verdict
     candidates: tuple[Ranked, ...]
-    ranked: tuple[Ranked, ...]
+    probabilities: Mapping[str, float]
     signals: tuple[Signal, ...] = ()
     text: str = ""
+
+    @property
+    def ranked(self) -> tuple[Ranked, ...]:
+        """All categories, most probable first."""
+        return _ranked(self.probabilities, least=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +119,22 @@ class Thresholds:
     length: float = 0.0
 
 
+def _ranked(probabilities: Mapping[str, float], least: float) -> tuple[Ranked, ...]:
+    """Categories of at least so much probability, most probable first."""
+    likely = [Ranked(category, probability) for category, probability in probabilities.items() if probability >= least]
+    return tuple(sorted(likely, key=lambda ranked: -ranked.probability))
+
+
 USUAL_LENGTH: Final = 60
 """Characters of a usual complaint in canonical form."""
 
 _SUREST: Final = 1 - 1e-9
 
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
-def trust(confidence: NDArray[np.float64], characters: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-    """How far confidences may be trusted: what they would be worth in texts of `USUAL_LENGTH` characters.
+
+def trust(confidence: Numbers, characters: Numbers, length: float) -> Numbers:
+    """How far a confidence, or several, may be trusted: what they would be worth in texts of `USUAL_LENGTH` characters.
 
     A short text has few words that could speak against a category, so that the same confidence is right less often: its
     log-odds change by `length` times the logarithm of the text's length in usual lengths.
@@ -131,10 +144,9 @@ def trust(confidence: NDArray[np.float64], characters: NDArray[np.float64], leng
     >>> trust(np.array([0.9, 0.9]), np.array([60.0, 15.0]), length=0.5).round(2).tolist()
     [0.9, 0.82]
     """
-    sure = np.minimum(confidence, _SUREST)
-    odds = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
-    trusted: NDArray[np.float64] = odds / (1 + odds)
-    return trusted
+    sure: Numbers = np.minimum(confidence, _SUREST)
+    odds: Numbers = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
+    return odds / (1 + odds)
 
 
 class ComplaintModel:
@@ -210,16 +222,15 @@ class ComplaintModel:
         return spoke
 
     def _prediction(self, text: str, canonical: str) -> Prediction:
-        terms = self.scorer.terms(canonical)
-        probabilities = self.scorer.probabilities(terms)
-        order = np.argsort(-probabilities, kind="stable").tolist()
-        ranked = tuple(Ranked(self.classes_[k], float(probabilities[k])) for k in order)
-        first, rest, least = ranked[0], ranked[1:], self.thresholds
-        trusted = float(trust(np.array(first.probability), np.array(float(len(canonical))), least.length))
+        pieces = self.scorer.analyzer.tokenizer.cut(canonical)
+        reading, least = self.scorer.read(canonical, pieces), self.thresholds
+        probabilities = dict(zip(self.classes_, reading.probabilities, strict=True))
+        highest, second = sorted((*reading.probabilities, 0.0), reverse=True)[:2]
+        first, *rest = _ranked(probabilities, min(least.secondary, least.candidate, highest))
         sure = (
-            trusted >= least.confidence
-            and first.probability - (rest[0].probability if rest else 0.0) >= least.margin
-            and terms.familiarity >= least.familiarity
+            trust(highest, float(len(canonical)), least.length) >= least.confidence
+            and highest - second >= least.margin
+            and reading.familiarity >= least.familiarity
         )
         return Prediction(
             first.category,
@@ -227,7 +238,7 @@ class ComplaintModel:
             tuple(r.category for r in rest if r.probability >= least.secondary),
             "auto" if sure else "review",
             (first, *(r for r in rest if r.probability >= least.candidate)),
-            ranked,
-            self.detector.find(text, canonical) if self.detector else (),
+            probabilities,
+            self.detector.find(text, canonical, pieces) if self.detector else (),
             canonical,
         )

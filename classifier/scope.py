@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+DENIAL: Final = "¬"
 _WORDS: Final = {
-    "¬": (
+    DENIAL: (
         "不 没 没有 未 无 别 不会 不想 不打算 并非 不是 并不是 用不着 犯不着 懒得 不用 何必 从没 从未 没想 哪敢 不敢 "
         "不必 不需要 没必要 不至于 不曾 不愿 不愿意 不肯 非 勿 莫 唔 冇 没法 没打算 不怕 不再 绝不 决不 未曾 并未 "
         "从来不 不要 不能 不可能"
@@ -23,10 +24,10 @@ _WORDS: Final = {
     "若": "如果 假如 要是 若 倘若 要不是 早知道 本来 原本 即使 就算 哪怕",
     "问": "是否 问 询问 建议 让 叫 教 劝 说 称 表示",
 }
-_OPERATORS: Final[Mapping[str, str]] = {word: operator for operator, words in _WORDS.items() for word in words.split()}
-_ENDS_DENIAL: Final = frozenset(("就", "便", "那", "则", "否则", "不然", "但", "可", "却"))
+OPERATORS: Final[Mapping[str, str]] = {word: operator for operator, words in _WORDS.items() for word in words.split()}
+ENDS_DENIAL: Final = frozenset(("就", "便", "那", "则", "否则", "不然", "但", "可", "却"))
 """不退就投诉: what is denied is the refund, not the complaint."""
-_SPEAKERS: Final = frozenset("我他")
+SPEAKERS: Final = frozenset("我他")
 
 
 def scoped(words: Sequence[str]) -> Iterator[str]:
@@ -41,12 +42,12 @@ def scoped(words: Sequence[str]) -> Iterator[str]:
     """
     active: list[str] = []
     for word in words:
-        if word in _ENDS_DENIAL and "¬" in active:
-            active.remove("¬")
+        if word in ENDS_DENIAL and DENIAL in active:
+            active.remove(DENIAL)
         for operator in active:
             yield f"{operator}:{word}"
-        found = _OPERATORS.get(word)
+        found = OPERATORS.get(word)
         if found is None:
             continue
-        active = [operator for operator in active if operator != found and {operator, found} != _SPEAKERS]
+        active = [operator for operator in active if operator != found and {operator, found} != SPEAKERS]
         active.append(found)

@@ -3,18 +3,23 @@
 A text's score for a category is the weighted sum over its terms. With F terms and K categories, a compiled pipeline is
 a vocabulary (term → row), the terms' inverse document frequencies (F,), weights (F, K) and intercepts (K,).
 scikit-learn stays the trainer and the referee; it is not imported here.
+
+Whoever predicts calls `Scorer.read`. Where it was built, and for presets of today's terms, that is machine code
+(`classifier.kernel`); `Scorer.terms` and `Scorer.probabilities` compute the same in numpy, and explanations need them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.features import Analyzer
+from classifier.features import CONCEPT, PIECE, Analyzer, WithoutIdleMarks
+from classifier.kernel import machine
 
 Floats = NDArray[np.float32]
 
@@ -38,6 +43,21 @@ class Terms:
 
     rows: NDArray[np.intp]
     values: Floats
+    familiarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the weights say of a text.
+
+    Attributes
+    ----------
+    probabilities : list of float, length K
+    familiarity : float
+        Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
+    """
+
+    probabilities: list[float]
     familiarity: float
 
 
@@ -74,7 +94,11 @@ class Scorer:
         self.weights = weights
         self.intercepts = intercepts
         self.analyzer = analyzer
-        self._row = {term: row for row, term in enumerate(vocabulary)}
+        self._kernel = machine and _compiled(self)
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {term: row for row, term in enumerate(self.vocabulary)}
 
     @classmethod
     def compiled(cls, pipeline: Any) -> Scorer:
@@ -87,6 +111,13 @@ class Scorer:
             linear.intercept_.astype(WEIGHTS),
             tfidf.analyzer,
         )
+
+    def read(self, canonical: str, pieces: list[str]) -> Reading:
+        """Read a canonical text and the pieces that the analyzer's tokenizer has cut it into."""
+        if self._kernel:
+            return Reading(*self._kernel.read(canonical, pieces))
+        terms = self.terms(canonical)
+        return Reading(self.probabilities(terms).tolist(), terms.familiarity)
 
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""
@@ -121,3 +152,19 @@ class Scorer:
         odds = np.exp(scores - scores.max())
         probabilities: Floats = odds / odds.sum()
         return probabilities
+
+
+def _compiled(scorer: Scorer) -> machine.CategoryKernel | None:
+    """The scorer in machine code, if that knows the preset's terms."""
+    analyzer = scorer.analyzer
+    if type(analyzer) is not WithoutIdleMarks:
+        return None
+    return machine.CategoryKernel(
+        scorer.vocabulary,
+        scorer.idf,
+        scorer.weights,
+        scorer.intercepts,
+        analyzer.thesaurus.expressions,
+        analyzer.thesaurus.courtesies,
+        (PIECE, CONCEPT),
+    )

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from classifier.features import PIECE
-from classifier.scope import scoped
+from classifier.kernel import machine
+from classifier.scope import DENIAL, ENDS_DENIAL, OPERATORS, SPEAKERS, scoped
 from classifier.scorer import WEIGHTS, Floats
 from classifier.text import align
 from classifier.tokenizer import Tokenizer
@@ -118,9 +120,15 @@ class SignalDetector:
         self.weights = weights
         self.intercepts = intercepts
         self.tokenizer = tokenizer
-        self._row = {term: row for row, term in enumerate(vocabulary)}
+        self._kernel = machine and machine.SignalKernel(
+            vocabulary, idf, weights, intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW, PIECE
+        )
 
-    def find(self, text: str, canonical: str) -> tuple[Signal, ...]:
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {term: row for row, term in enumerate(self.vocabulary)}
+
+    def find(self, text: str, canonical: str, pieces: list[str]) -> tuple[Signal, ...]:
         """The signals of a text, in the order of `SIGNALS`.
 
         Parameters
@@ -129,24 +137,31 @@ class SignalDetector:
             As it was given.
         canonical : str
             Its canonical form.
+        pieces : list of str
+            What the tokenizer has cut that into.
         """
-        scores, clauses = self._scores(canonical)
-        found = np.flatnonzero(scores.max(axis=0) > 0).tolist()
+        strongest = self._strongest(canonical, pieces)
+        found = [(self.codes[s], start, end) for s, (score, start, end) in enumerate(strongest) if score > 0]
         if not found:
             return ()
         aligned = align(text)
-        signals = []
-        for column in found:
-            start, end = clauses[int(scores[:, column].argmax())]
-            start, end = _trimmed(canonical, start, end)
-            start, end = aligned.original_span(start, end)
-            signals.append(Signal(self.codes[column], text[start:end], start, end))
-        return tuple(sorted(signals, key=lambda signal: _ORDER[signal.code]))
+        found.sort(key=lambda signal: _ORDER[signal[0]])
+        return kept_signals(
+            [(code, *aligned.original_span(*_trimmed(canonical, start, end))) for code, start, end in found], text
+        )
 
     def scores(self, canonical: str) -> Floats:
         """The scores of a canonical text, shape (S,)."""
-        strongest: Floats = self._scores(canonical)[0].max(axis=0)
-        return strongest
+        strongest = self._strongest(canonical, self.tokenizer.cut(canonical))
+        return np.array([score for score, _, _ in strongest], WEIGHTS)
+
+    def _strongest(self, canonical: str, pieces: list[str]) -> list[tuple[float, int, int]]:
+        """For each signal the score, and the span of the clause that speaks for it most."""
+        if self._kernel:
+            return self._kernel.find(canonical, pieces)
+        scores, spans = self._scores(canonical)
+        best = scores.argmax(axis=0).tolist()
+        return [(float(scores[clause, column]), *spans[clause]) for column, clause in enumerate(best)]
 
     def _scores(self, canonical: str) -> tuple[Floats, list[tuple[int, int]]]:
         """Scores by clause, that of the whole text added to each, shape (C, S), and the C clauses' spans."""

@@ -18,7 +18,9 @@ from typing import Final
 from opencc import OpenCC
 
 from classifier.errors import EmptyTextError, TextTooLongError
+from classifier.kernel import machine
 from classifier.masking import MASK, mask
+from classifier.plain import plain_text
 from classifier.wording import TRADITIONAL_WORDING
 
 MAX_CHARS: Final = 20_000
@@ -126,17 +128,19 @@ class _AlignedDraft(_Draft):
         self.spans = [(i, i + 1) for i in range(len(text))]
 
     def apply(self, rule: _Rule) -> None:
+        pieces: list[str] = []
         spans: list[tuple[int, int]] = []
         done = 0
         for match in rule.pattern.finditer(self.text):
             replacement = rule.replacement if isinstance(rule.replacement, str) else rule.replacement(match)
             old = self.spans[match.start() : match.end()]
+            pieces += self.text[done : match.start()], replacement
             spans += self.spans[done : match.start()]
             spans += old if len(replacement) == len(old) else _shared(old, match[0], replacement)
             done = match.end()
-        spans += self.spans[done:]
-        super().apply(rule)
-        self.spans = spans
+        if done:
+            self.text = "".join([*pieces, self.text[done:]])
+            self.spans = spans + self.spans[done:]
 
 
 def _shared(old: list[tuple[int, int]], before: str, after: str) -> list[tuple[int, int]]:
@@ -203,6 +207,11 @@ def _is_reading(note: str, *, of: str) -> bool:
     return syllable in _readings(of)
 
 
+@cache
+def _plain() -> machine.PlainText | None:
+    return plain_text(lambda character: _UNUSUAL.pattern.sub(_canonical_character, character).lower(), _traditional())
+
+
 def normalize(text: str) -> str:
     r"""Bring a text to its canonical form.
 
@@ -225,6 +234,9 @@ def normalize(text: str) -> str:
     >>> normalize("客戶(hù)在ＡＴＭ<br>被吞\n卡，帳號6222021234567890123")
     '客户在atm 被吞卡,账号000000'
     """
+    plain = _plain()
+    if plain and (canonical := plain.read(text)) is not None:
+        return canonical
     draft = _Draft(text)
     _canonicalize(draft)
     return draft.text
@@ -260,6 +272,9 @@ class Aligned:
 
 def align(text: str) -> Aligned:
     """`normalize`, remembering where every character came from."""
+    plain = _plain()
+    if plain and (aligned := plain.align(text)) is not None:
+        return Aligned(*aligned)
     draft = _AlignedDraft(text)
     _canonicalize(draft)
     return Aligned(draft.text, tuple(draft.spans))

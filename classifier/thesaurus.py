@@ -49,6 +49,8 @@ class Thesaurus:
         What it was made of.
     courtesies : frozenset of str
         Words that say nothing about the case.
+    expressions : list of (str, str)
+        Expression and concept, the longest first.
 
     Raises
     ------
@@ -66,13 +68,14 @@ class Thesaurus:
         self.text = BUNDLED.read_text(encoding="utf-8") if text is None else text
         concepts = parse_thesaurus(self.text, source=source)
         self.courtesies = frozenset(concepts.pop(COURTESY, ()))
-        # By their first two characters, longest first: one look-up a place, and the longest expression wins.
+        self.expressions = sorted(
+            ((expression, concept) for concept in concepts for expression in concepts[concept]),
+            key=lambda pair: -len(pair[0]),
+        )
+        # By their first two characters: one look-up a place, and the longest expression wins.
         self._starting: dict[str, list[tuple[str, str]]] = {}
-        for concept, expressions in concepts.items():
-            for expression in expressions:
-                self._starting.setdefault(expression[:_SHORTEST], []).append((expression, concept))
-        for candidates in self._starting.values():
-            candidates.sort(key=lambda candidate: -len(candidate[0]))
+        for expression, concept in self.expressions:
+            self._starting.setdefault(expression[:_SHORTEST], []).append((expression, concept))
 
     def places(self, canonical: str) -> Iterator[tuple[str, int, int]]:
         """The concepts of a canonical text, each with its half-open span; no two overlap, the earlier one wins."""

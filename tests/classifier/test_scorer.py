@@ -25,10 +25,15 @@ def pipeline(bundle: Bundle, store: Path) -> Any:
 
 
 def assert_same(pipeline: Any, scorer: Scorer, texts: list[str]) -> None:
-    ours = np.array([scorer.probabilities(scorer.terms(normalize(text))) for text in texts])
+    """Both ways of a scorer and the pipeline say the same."""
     theirs = pipeline.predict_proba(texts)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
+    canonical = [normalize(text) for text in texts]
+    terms = [scorer.terms(text) for text in canonical]
+    read = [scorer.read(text, scorer.analyzer.tokenizer.cut(text)) for text in canonical]
+    for ours in ([scorer.probabilities(text) for text in terms], [reading.probabilities for reading in read]):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+        assert (np.argmax(ours, axis=1) == theirs.argmax(axis=1)).all()
+    assert [reading.familiarity for reading in read] == pytest.approx([text.familiarity for text in terms])
 
 
 def test_equals_the_pipeline_on_every_corpus_text(pipeline: Any, model: ComplaintModel, corpus: list[Labelled]) -> None:

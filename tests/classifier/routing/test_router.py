@@ -31,8 +31,8 @@ def said(
     confidence: float = 0.9,
     text: str = "",
 ) -> Prediction:
-    first = (Ranked(category, confidence),)
-    return Prediction(category, confidence, secondary, decision, first, first, signals, text)
+    candidates = (Ranked(category, confidence),)
+    return Prediction(category, confidence, secondary, decision, candidates, {category: confidence}, signals, text)
 
 
 def facts(category: str = "card_fees", *signals: str, arrived: datetime = MONDAY, **known: Any) -> Facts:

@@ -1,0 +1,102 @@
+# Expressions found in texts.
+
+cdef struct Expression:
+    Py_ssize_t first  # of its characters, in the pool
+    Py_ssize_t length
+    int32_t concept
+    int32_t other  # the next shorter one with the same beginning, or -1
+
+
+cdef class Concepts:
+    """The thesaurus: finds concepts as `classifier.thesaurus.Thesaurus.places` does."""
+
+    cdef Expression* expressions
+    cdef Text pool
+    cdef Table starting
+    cdef Table courtesies
+    cdef dict numbers
+
+    def __cinit__(self, object expressions, object courtesies):
+        """`expressions` are (expression, concept), the longest first."""
+        cdef Py_ssize_t number = 0, i, filled = 0
+        cdef int32_t before
+        cdef uint64_t key
+        cdef Text text = Text()
+        self.numbers = {name: n for n, name in enumerate(sorted({concept for _, concept in expressions}), 1)}
+        self.expressions = <Expression*>calloc(len(expressions) + 1, sizeof(Expression))
+        if self.expressions == NULL:
+            raise MemoryError
+        self.pool = Text()
+        self.pool.reserve(sum(len(expression) for expression, _ in expressions) + 1)
+        self.starting = Table(len(expressions))
+        for expression, concept in reversed(expressions):  # the longest last: whoever comes last is asked first
+            text.take(expression)
+            self.expressions[number] = Expression(filled, text.length, self.numbers[concept], -1)
+            for i in range(text.length):
+                self.pool.characters[filled + i] = text.characters[i]
+            filled += text.length
+            key = pair_key(text.characters[0], text.characters[1])
+            before = self.starting.get(key)
+            if not self.starting.put(key, number):
+                self.expressions[number].other = before
+                self._replace(key, number)
+            number += 1
+        self.courtesies = Table(len(courtesies))
+        for word in courtesies:
+            self.courtesies.put(key_of_word(word), 1)
+
+    def __dealloc__(self):
+        free(self.expressions)
+
+    cdef void _replace(self, uint64_t key, int32_t row) noexcept:
+        cdef uint64_t place = mixed(key) & self.starting.last
+        while self.starting.slots[place].key != key:
+            place = (place + 1) & self.starting.last
+        self.starting.slots[place].row = row
+
+    cdef inline int32_t at(self, const uint32_t* text, Py_ssize_t length, Py_ssize_t position) noexcept:
+        """The expression that stands at a position, the longest; or -1."""
+        cdef int32_t number = self.starting.get(pair_key(text[position], text[position + 1]))
+        cdef Expression* expression
+        cdef Py_ssize_t i, end
+        while number >= 0:
+            expression = &self.expressions[number]
+            end = position + expression.length
+            if end <= length:
+                i = 2
+                while i < expression.length and text[position + i] == self.pool.characters[expression.first + i]:
+                    i += 1
+                if i == expression.length and not (
+                    (position > 0 and is_latin(text[position - 1]) and is_latin(text[position]))
+                    or (end < length and is_latin(text[end - 1]) and is_latin(text[end]))
+                ):
+                    return number
+            number = expression.other
+        return -1
+
+
+cdef uint64_t key_of_term(str term, Concepts concepts, str piece_mark, str concept_mark, dict operators) except 0:
+    """The key of a term as vocabularies spell it (`classifier.features`, `classifier.signals.clause_terms`)."""
+    cdef list names
+    if term.startswith(piece_mark):
+        return key_of(CHARACTER, ord(term[1])) if len(term) == 2 else pair_key(ord(term[1]), ord(term[2]))
+    if term.startswith(concept_mark):
+        # A concept that the thesaurus has not is met in no text: any number that is nobody's does.
+        names = [concepts.numbers.setdefault(name, len(concepts.numbers) + 1) for name in term[1:].split(concept_mark)]
+        return concept_key(names[0], names[1] if len(names) > 1 else 0)
+    if " " in term:
+        first, _, second = term.partition(" ")
+        return hashed(WORDS, key_of_word(first), key_of_word(second))
+    if len(term) > 2 and term[1] == ":":
+        return hashed(SCOPED, operators[term[0]], key_of_word(term[2:]))
+    return key_of_word(term)
+
+
+cdef Table table_of(object vocabulary, Concepts concepts, str piece_mark, str concept_mark, dict operators):
+    cdef Table table = Table(len(vocabulary))
+    cdef int32_t row = 0
+    for term in vocabulary:
+        if not table.put(key_of_term(term, concepts, piece_mark, concept_mark, operators), row):
+            raise ValueError(f"{term!r} has the key of another term")
+        row += 1
+    return table

@@ -1,0 +1,40 @@
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+class CategoryKernel:
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        idf: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+        expressions: Sequence[tuple[str, str]],
+        courtesies: Collection[str],
+        marks: tuple[str, str],
+    ) -> None: ...
+    def read(self, canonical: str, pieces: list[str]) -> tuple[list[float], float]: ...
+
+class SignalKernel:
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        idf: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+        operators: Mapping[str, str],
+        ends_denial: Collection[str],
+        denial: str,
+        speakers: Collection[str],
+        few: float,
+        mark: str,
+    ) -> None: ...
+    def find(self, canonical: str, pieces: list[str]) -> list[tuple[float, int, int]]: ...
+
+class PlainText:
+    def __init__(
+        self, kinds: bytes, forms: NDArray[np.uint16], cues: Sequence[tuple[str, str]], passed_over: str
+    ) -> None: ...
+    def read(self, text: str) -> str | None: ...
+    def align(self, text: str) -> tuple[str, tuple[tuple[int, int], ...]] | None: ...

@@ -1,0 +1,58 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The compiled path of reading: what `classifier.scorer`, `classifier.signals` and `classifier.text` do, in machine code.
+
+Those modules say what is computed and why; this one computes the same, and the tests compare the two on every kind of
+text. Without a compiler this module is missing and they do it themselves, some ten times as slowly.
+
+A term is known by a key of 64 bits: a character, a pair of characters, a concept, a pair of concepts, and a word of one
+or two characters by what they are made of, so that no two have the same; longer words, pairs of words and words in
+scopes by a hash of 61 bits. A vocabulary of which two terms have one key is refused; that a term of a text has, by
+chance, the key of another one is expected once in 10¹² texts.
+"""
+
+from libc.math cimport expf, logf, sqrtf
+from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memset
+
+cdef extern from "Python.h":
+    int PyUnicode_KIND(object text)
+    void* PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    Py_UCS4 PyUnicode_READ(int kind, void* data, Py_ssize_t index)
+    bint Py_UNICODE_ISALNUM(Py_UCS4 character)
+    int PyUnicode_4BYTE_KIND
+    str PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define prefetch(address) __builtin_prefetch(address)
+    #else
+    #define prefetch(address) ((void)0)
+    #endif
+    """
+    void prefetch(const void* address)  # most of the time goes by in waiting for memory: several waits at once cost one
+
+cdef enum:
+    # What a key is a key of: its first three bits. 0 is none at all.
+    CHARACTER = 1
+    CHARACTERS = 2
+    CONCEPT = 3
+    SHORT_WORD = 4
+    LONG_WORD = 5
+    WORDS = 6
+    SCOPED = 7
+
+    DENIAL = 1  # operators of `classifier.scope` as bits
+    BLANK = 32
+    CODES = 1 << 16
+    FRAME = 3  # classifier.features._FRAME
+
+include "keys.pxi"
+include "terms.pxi"
+include "texts.pxi"
+include "concepts.pxi"
+include "categories.pxi"
+include "signals.pxi"
+include "plain.pxi"

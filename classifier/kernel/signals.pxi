@@ -1,0 +1,206 @@
+# `classifier.signals`.
+
+cdef class SignalKernel:
+    """Scores of signals, as `classifier.signals.SignalDetector` gives them.
+
+    Parameters
+    ----------
+    vocabulary : sequence of str, length F
+    idf : float32, shape (F,)
+    weights : float32, shape (F, 2 S)
+    intercepts : float32, shape (S,)
+    operators : mapping of str to str
+        Word → its operator (`classifier.scope`), a denial's first.
+    ends_denial : collection of str
+    few : float
+        Added to the square of a vector's length.
+    mark : str
+        Before a term that is a piece of characters.
+
+    Raises
+    ------
+    ValueError
+        If two terms have one key.
+    """
+
+    cdef const float[::1] idf
+    cdef const float[:, ::1] weights
+    cdef const float[::1] intercepts
+    cdef float few
+    cdef Table operators
+    cdef Cut cut
+    cdef Bag bag
+    cdef int32_t* numbers  # of the terms of the text, one after the other
+    cdef int32_t* times  # how often each number stands in a clause
+    cdef Py_ssize_t count
+    cdef Py_ssize_t room
+    cdef uint64_t denial
+    cdef uint64_t speakers
+
+    def __init__(self, vocabulary, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, mark):
+        self.idf, self.weights, self.intercepts, self.few = idf, weights, intercepts, few
+        bits = {operator: 1 << n for n, operator in enumerate(dict.fromkeys(operators.values()))}
+        self.denial = bits[denial]
+        self.speakers = sum(bits[speaker] for speaker in speakers)
+        self.operators = Table(len(operators) + len(ends_denial))
+        for word, operator in operators.items():
+            self.operators.put(key_of_word(word), bits[operator])
+        for word in ends_denial:
+            if not self.operators.put(key_of_word(word), 0):
+                raise ValueError(f"{word!r} ends a denial and is an operator")
+        self.bag = Bag(table_of(vocabulary, Concepts((), ()), mark, "\0", bits))
+        self.cut = Cut()
+
+    def __dealloc__(self):
+        free(self.numbers)
+        free(self.times)
+
+    def find(self, str canonical, list pieces):
+        """For each signal its score, and the span of the clause that speaks for it most."""
+        cdef Py_ssize_t signals = self.intercepts.shape[0], start, end, k, piece = 0, begun = 0, clause = 0, clauses = 0
+        cdef float* best
+        cdef float* sums
+        cdef Span* spans
+        cdef Span* found
+        self.cut.take_cut(canonical, pieces)
+        self._reserve()
+        self.bag.clear()
+        self.count = 0
+        best = <float*>calloc(2 * signals + 1, sizeof(float))
+        spans = <Span*>calloc(self.cut.length + signals + 2, sizeof(Span))
+        if best == NULL or spans == NULL:
+            free(best)
+            free(spans)
+            raise MemoryError
+        sums, found = best + signals, spans + self.cut.length + 1
+        try:
+            start, end = 0, self._clause_end(0)
+            while True:
+                piece = self._count_clause(start, end, piece)
+                spans[clauses] = Span(start, end, self.count)
+                clauses += 1
+                if end >= self.cut.length:
+                    break
+                start, end = end, self._clause_end(end)
+            self.bag.find_rows(self.weights, self.idf)
+            for clause in range(clauses):
+                self._weigh_clause(begun, spans[clause].terms, sums)
+                begun = spans[clause].terms
+                for k in range(signals):
+                    if clause == 0 or sums[k] > best[k]:
+                        best[k], found[k] = sums[k], spans[clause]
+            self._weigh_whole(sums)
+            return [(best[k] + sums[k] + self.intercepts[k], found[k].start, found[k].end) for k in range(signals)]
+        finally:
+            free(best)
+            free(spans)
+
+    cdef int _reserve(self) except -1:
+        """Room for all terms: of a word itself, its pair, and four scopes; of a character itself and its pair."""
+        cdef Py_ssize_t terms = 6 * self.cut.count + 2 * self.cut.length
+        if terms > self.room:
+            free(self.numbers)
+            free(self.times)
+            self.numbers = <int32_t*>calloc(2 * terms, sizeof(int32_t))
+            self.times = <int32_t*>calloc(2 * terms, sizeof(int32_t))
+            self.room = 2 * terms
+            if self.numbers == NULL or self.times == NULL:
+                self.room = 0
+                raise MemoryError
+        return 0
+
+    cdef Py_ssize_t _clause_end(self, Py_ssize_t start) noexcept:
+        """Where the clause that begins at `start` ends: behind its marks; marks at its beginning do not end it."""
+        cdef Py_ssize_t i = start
+        cdef const uint32_t* characters = self.cut.characters
+        while i < self.cut.length and ends_clause(characters[i]):
+            i += 1
+        while i < self.cut.length and not ends_clause(characters[i]):
+            i += 1
+        while i < self.cut.length and ends_clause(characters[i]):
+            i += 1
+        return i
+
+    cdef Py_ssize_t _count_clause(self, Py_ssize_t start, Py_ssize_t end, Py_ssize_t piece) except -1:
+        """Count the terms of a clause whose first piece is `piece`; the number of the next clause's first."""
+        cdef Cut cut = self.cut
+        cdef uint64_t before = 0, key, active = 0, bit
+        cdef uint32_t last = 0, character
+        cdef int32_t operator
+        cdef Py_ssize_t i
+        while piece < cut.count and cut.pieces[piece].start < end:
+            key = cut.pieces[piece].key
+            piece += 1
+            if not key:
+                continue
+            self._count(key)
+            if before:
+                self._count(hashed(WORDS, before, key))
+            before = key
+            operator = self.operators.get(key)
+            if operator == 0:
+                active &= ~self.denial
+            bit = 1
+            while bit <= active:
+                if active & bit:
+                    self._count(hashed(SCOPED, bit, key))
+                bit <<= 1
+            if operator > 0:
+                if <uint64_t>operator & self.speakers:
+                    active &= ~self.speakers
+                active |= operator
+        for i in range(start, end):
+            character = cut.characters[i]
+            if character == BLANK:
+                continue
+            self._count(key_of(CHARACTER, character))
+            if last:
+                self._count(pair_key(last, character))
+            last = character
+        return piece
+
+    cdef inline int _count(self, uint64_t key) except -1:
+        self.numbers[self.count] = self.bag.add(key)
+        self.count += 1
+        return 0
+
+    cdef void _weigh_clause(self, Py_ssize_t begun, Py_ssize_t ended, float* sums) noexcept:
+        """The scores of the terms from one to another, by the second half of the weights."""
+        cdef Py_ssize_t signals = self.intercepts.shape[0], i, k
+        cdef float squares = 0
+        cdef int32_t number
+        for k in range(signals):
+            sums[k] = 0
+        for i in range(begun, ended):
+            self.times[self.numbers[i]] += 1
+        for i in range(begun, ended):
+            number = self.numbers[i]
+            if self.times[number]:
+                squares += self._add(self.bag.terms[number].row, self.times[number], signals, sums)
+                self.times[number] = 0
+        for k in range(signals):
+            sums[k] /= sqrtf(squares + self.few)
+
+    cdef void _weigh_whole(self, float* sums) noexcept:
+        """The scores of all terms, by the first half of the weights."""
+        cdef Py_ssize_t signals = self.intercepts.shape[0], i, k
+        cdef float squares = 0
+        for k in range(signals):
+            sums[k] = 0
+        for i in range(self.bag.size):
+            squares += self._add(self.bag.terms[i].row, self.bag.terms[i].times, 0, sums)
+        for k in range(signals):
+            sums[k] /= sqrtf(squares + self.few)
+
+    cdef inline float _add(self, int32_t row, int32_t times, Py_ssize_t column, float* sums) noexcept:
+        """Add a term to the sums; the square of its value."""
+        cdef Py_ssize_t k
+        cdef float value
+        cdef const float* weights
+        if row < 0:
+            return 0
+        value = weight_of(times) * self.idf[row]
+        weights = &self.weights[row, column]
+        for k in range(self.intercepts.shape[0]):
+            sums[k] += value * weights[k]
+        return value * value

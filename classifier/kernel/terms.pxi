@@ -1,0 +1,142 @@
+# Vocabularies, and the terms of a text counted.
+
+cdef struct Slot:
+    uint64_t key
+    int32_t row
+
+
+cdef class Table:
+    """Keys and what is kept of each: open addressing, half full at most."""
+
+    cdef Slot* slots
+    cdef uint64_t last
+
+    def __cinit__(self, Py_ssize_t size):
+        cdef uint64_t places = 16
+        while places < 2 * size:
+            places *= 2
+        self.slots = <Slot*>calloc(places, sizeof(Slot))
+        if self.slots == NULL:
+            raise MemoryError
+        self.last = places - 1
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef bint put(self, uint64_t key, int32_t row) noexcept:
+        """Keep it, unless the key is there already."""
+        cdef uint64_t place = mixed(key) & self.last
+        while self.slots[place].key:
+            if self.slots[place].key == key:
+                return False
+            place = (place + 1) & self.last
+        self.slots[place].key, self.slots[place].row = key, row
+        return True
+
+    cdef inline int32_t get(self, uint64_t key) noexcept:
+        """What is kept of a key, or -1."""
+        cdef uint64_t place = mixed(key) & self.last
+        while self.slots[place].key:
+            if self.slots[place].key == key:
+                return self.slots[place].row
+            place = (place + 1) & self.last
+        return -1
+
+
+cdef struct Term:
+    uint64_t key
+    int32_t times
+    int32_t row
+
+
+cdef struct Mark:
+    uint32_t round
+    int32_t number
+
+
+cdef class Bag:
+    """The different terms of a text, numbered as they first came, how often each came, and its row in a vocabulary."""
+
+    cdef Table vocabulary
+    cdef Term* terms
+    cdef Mark* marks
+    cdef Py_ssize_t size
+    cdef uint64_t last
+    cdef uint32_t round  # a place that another round has marked is free
+
+    def __cinit__(self, Table vocabulary):
+        self.vocabulary = vocabulary
+        self.round = 1
+        self._resize(1024)
+
+    def __dealloc__(self):
+        free(self.terms)
+        free(self.marks)
+
+    cdef int _resize(self, Py_ssize_t places) except -1:
+        cdef Term* terms = <Term*>realloc(self.terms, places // 2 * sizeof(Term))
+        if terms == NULL:
+            raise MemoryError
+        self.terms = terms
+        free(self.marks)
+        self.marks = <Mark*>calloc(places, sizeof(Mark))
+        if self.marks == NULL:
+            raise MemoryError
+        self.last = places - 1
+        return 0
+
+    cdef void clear(self) noexcept:
+        self.size = 0
+        self.round += 1
+        if not self.round:
+            memset(self.marks, 0, (self.last + 1) * sizeof(Mark))
+            self.round = 1
+
+    cdef int _grow(self) except -1:
+        cdef Py_ssize_t number
+        cdef uint64_t place
+        self._resize(2 * (self.last + 1))
+        for number in range(self.size):
+            place = mixed(self.terms[number].key) & self.last
+            while self.marks[place].round == self.round:
+                place = (place + 1) & self.last
+            self.marks[place].round, self.marks[place].number = self.round, number
+        return 0
+
+    cdef inline int32_t add(self, uint64_t key) except -1:
+        """Count it, and give its number."""
+        cdef uint64_t bits = mixed(key), place = bits & self.last
+        cdef int32_t number
+        while self.marks[place].round == self.round:
+            number = self.marks[place].number
+            if self.terms[number].key == key:
+                self.terms[number].times += 1
+                return number
+            place = (place + 1) & self.last
+        prefetch(&self.vocabulary.slots[bits & self.vocabulary.last])
+        number = self.size
+        self.marks[place].round, self.marks[place].number = self.round, number
+        self.terms[number].key, self.terms[number].times = key, 1
+        self.size += 1
+        if 2 * self.size > self.last:
+            self._grow()
+        return number
+
+    cdef Py_ssize_t find_rows(self, const float[:, ::1] weights, const float[::1] idf) noexcept:
+        """Give all terms their rows, -1 to those not in the vocabulary; how many are."""
+        cdef Py_ssize_t number, known = 0
+        cdef int32_t row
+        for number in range(self.size):
+            row = self.vocabulary.get(self.terms[number].key)
+            self.terms[number].row = row
+            if row >= 0:
+                known += 1
+                prefetch(&idf[row])
+                prefetch(&weights[row, 0])
+                prefetch(&weights[row, weights.shape[1] - 1])
+        return known
+
+
+cdef inline float weight_of(int32_t times) noexcept:
+    """Of a term that stands there so often (sub-linear)."""
+    return 1 if times == 1 else 1 + logf(times)

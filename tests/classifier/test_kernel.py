@@ -1,0 +1,137 @@
+"""The kernel says what the plain code says, on any text; and without it everything works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from copy import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier import ComplaintModel, normalize
+from classifier.kernel import machine
+from classifier.text import _AlignedDraft, _canonicalize, _plain, align
+from training import Labelled
+
+if machine is None:
+    pytest.skip("the program was installed without a compiler", allow_module_level=True)
+
+PIECES = [
+    *"信用卡 年费 您好 请 尽快 核实 谢谢 登不上 进不去 征信 还款 利息 app 12378 我 不会 投诉 就 如果 同事 说".split(),
+    *"投诉人 姓名: 户名是 我叫 王 地址在 住址： 家住 号楼 苏E12345 京A 138".split(),
+    *"00 000 0512-8888888 2026-11-29 123456".split(),
+    *"， 。 ！！ ？ ,, ... …… ~ ; : 、 ( ) （工行） (gong) 卡(ka ) *".split(),
+    *"@ & < — – “ ” · ￥ ％ Ａ １ 帳戶 客戶 😡 é \u200b".split(),
+    " ",
+    "\n",
+    "\t ",
+    "\u3000",
+    "  ",
+]
+messy = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
+
+
+def by_the_rules(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    draft = _AlignedDraft(text)
+    _canonicalize(draft)
+    return draft.text, tuple(draft.spans)
+
+
+def assert_canonical_alike(texts: list[str]) -> int:
+    """How many of the texts the kernel took upon itself."""
+    plain = _plain()
+    assert plain
+    taken = 0
+    for text in texts:
+        canonical, aligned = plain.read(text), plain.align(text)
+        if canonical is None:
+            assert aligned is None
+            continue
+        taken += 1
+        assert aligned == by_the_rules(text)
+        assert canonical == aligned[0]
+    return taken
+
+
+@given(messy)
+def test_a_canonical_form_is_that_of_the_rules(text: str) -> None:
+    assert_canonical_alike([text])
+    assert (align(text).text, align(text).spans) == by_the_rules(text)
+
+
+def test_every_character_comes_out_as_by_the_rules() -> None:
+    assert assert_canonical_alike([f"卡{chr(code)}费" for code in range(0x11000)]) > 15_000
+
+
+def test_most_texts_need_no_rules(corpus: list[Labelled]) -> None:
+    assert assert_canonical_alike([row.text for row in corpus]) > 0.8 * len(corpus)
+
+
+def assert_read_alike(model: ComplaintModel, canonical: str) -> None:
+    scorer, detector = model.scorer, model.detector
+    assert detector
+    pieces = scorer.analyzer.tokenizer.cut(canonical)
+    reading, terms = scorer.read(canonical, pieces), scorer.terms(canonical)
+    np.testing.assert_allclose(reading.probabilities, scorer.probabilities(terms), atol=1e-5)
+    assert reading.familiarity == pytest.approx(terms.familiarity)
+    scores, spans = detector._scores(canonical)
+    np.testing.assert_allclose(detector.scores(canonical), scores.max(axis=0), rtol=1e-4, atol=1e-4)
+    for column, (_, start, end) in enumerate(detector._strongest(canonical, pieces)):
+        assert scores[spans.index((start, end)), column] == pytest.approx(scores[:, column].max(), rel=1e-4, abs=1e-4)
+
+
+@given(text=messy)
+def test_categories_and_signals_are_those_of_the_plain_code(model: ComplaintModel, text: str) -> None:
+    if canonical := normalize(text):
+        assert_read_alike(model, canonical)
+
+
+def test_the_corpus_is_read_alike(model: ComplaintModel, corpus: list[Labelled]) -> None:
+    for row in corpus[::20]:
+        assert_read_alike(model, normalize(row.text))
+
+
+def test_a_text_of_any_length_is_read(model: ComplaintModel, corpus: list[Labelled]) -> None:
+    for length in (1, 2, 1_000, 20_000):
+        assert_read_alike(model, normalize("".join(row.text for row in corpus[:400]))[:length])
+
+
+def test_pieces_that_are_not_the_text_are_refused(model: ComplaintModel) -> None:
+    with pytest.raises(ValueError, match="do not make up"):
+        model.scorer.read("年费太高", ["年费"])
+    with pytest.raises(ValueError, match="do not make up"):
+        model.scorer.read("年费", ["年费", "太高"])
+
+
+def test_a_vocabulary_with_a_term_twice_is_refused(model: ComplaintModel) -> None:
+    scorer = copy(model.scorer)
+    with pytest.raises(ValueError, match="'年费' has the key of another term"):
+        type(scorer)(["年费", "年费"], scorer.idf[:2], scorer.weights[:2], scorer.intercepts, scorer.analyzer)
+
+
+WITHOUT = """
+import sys
+sys.modules["classifier.kernel.machine"] = None
+from classifier.kernel import machine
+from models import Registry, store_path
+assert machine is None
+for prediction in Registry(store_path()).load().model.predict(sys.argv[1:]):
+    print(prediction.category, round(prediction.confidence, 3), [signal.words for signal in prediction.signals])
+"""
+
+
+def test_without_the_kernel_everything_is_read_alike(model: ComplaintModel, store: Path) -> None:
+    texts = [
+        "信用卡年费说好刷满六次就免，现在又扣了",
+        "再不解决我就去银保监会投诉你们！！",
+        "客戶(hù)的帳戶被盜刷3000元",
+    ]
+    env = {**os.environ, "COMPLAINTS_MODEL_STORE": str(store)}
+    ended = subprocess.run([sys.executable, "-c", WITHOUT, *texts], env=env, capture_output=True, check=True)
+    said = [f"{p.category} {round(p.confidence, 3)} {[s.words for s in p.signals]}" for p in model.predict(texts)]
+    assert ended.stdout.decode().splitlines() == said
