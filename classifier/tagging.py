@@ -38,6 +38,8 @@ _SHOWN: Final = 20
 
 _LONG: Final = 5_000
 """A file of so many rows is worth the tenth of a second that processes cost."""
+_MOST_PROCESSES: Final = 8
+"""More of them than the one that reads and writes the file could keep busy."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def tag_file(
             waiting.append(block)
             yield [None if row.error == NO_OBJECT else as_text(row.cells[column]) for row in block.rows]
 
-    processes = cores() if table.total >= _LONG else 1
+    processes = min(cores(), _MOST_PROCESSES) if table.total >= _LONG else 1
     with (
         spread(_Reader(model, router), processes) as read,
         open_writer(output, table, names, raw=raw) as writer,
