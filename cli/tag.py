@@ -30,21 +30,21 @@ def tag(
 ) -> None:
     """标注一个文件：每行加上类别、把握、处理方式和部门。 Tag every row of a file."""
     with reporting():
-        serving = Serving.of(Registry(store_path()).load(), load_settings().taxonomy)
+        serving = Serving.of(Registry(store_path()).load(), load_settings().taxonomy).prepared()
         table = open_table(file, encoding=encoding, sheet=sheet, header=[text] if text else TEXT_COLUMNS)
         column = find_text_column(table, text)
         target = output or output_path(table, "tagged")
-        with progress_bar() as bar:
-            task = bar.add_task("标注 tagging", total=table.total)
-            summary = tag_file(
-                table,
-                column,
-                target,
-                serving.bundle.model,
-                serving.router,
-                raw=raw,
-                progress=lambda done: bar.update(task, completed=done),
-            )
+        bar = progress_bar()
+        task = bar.add_task("标注 tagging", total=table.total)
+
+        def show(done: int) -> None:
+            bar.start()  # not before: it has a thread, and the processes for a long file are made without
+            bar.update(task, completed=done)
+
+        try:
+            summary = tag_file(table, column, target, serving.bundle.model, serving.router, raw=raw, progress=show)
+        finally:
+            bar.stop()
     for note in (f"内容列 text column: {table.columns[column]}", *table.notes):
         err.print(note, markup=False)
     _show(summary, serving.taxonomy, target)

@@ -14,6 +14,11 @@ from classifier.errors import TableError
 _RUN: Final = re.compile(r"[\s\u00a0]*[=+\-@＝＋－＠]|[\t\r\n]")
 _HARMLESS: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\+\d[\d ]*|[+-]+")
 """Numbers, telephone numbers and dashes."""
+SUSPECT: Final = frozenset(
+    "=+-@＝＋－＠\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+)
+"""Signs and blanks, one of which a text begins with that a spreadsheet would run; nearly all texts do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ def as_text(cell: Any) -> str:
         case bool():
             return "TRUE" if cell else "FALSE"
         case float():
-            text = format(Decimal(repr(cell)), "f") if cell == cell and abs(cell) != float("inf") else str(cell)
-            return text.removesuffix(".0")
+            text = repr(cell)
+            return (format(Decimal(text), "f") if "e" in text else text).removesuffix(".0")
         case datetime():
             return cell.isoformat(" ").removesuffix(" 00:00:00")
         case date() | time():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, TextIO
+from itertools import islice
+from typing import Final, NamedTuple, TextIO
 
 csv.field_size_limit(sys.maxsize)
 
@@ -16,50 +15,16 @@ _MOST_LINES: Final = 1_000
 _FEWER_LINES: Final = 20
 _LONG_LOOKS: Final = 1_000
 """Having looked over `_FEWER_LINES` in vain so often, it looks no farther: long files would cost quadratic time."""
+_AT_ONCE: Final = 2 * _MOST_LINES
+"""Lines read at once; more than `_MOST_LINES`, so that whether a quote is closed is known with the next ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """The cells of one record, the line it starts on (from 1), and whether its quote was never closed."""
 
     cells: list[str]
     line: int
     unclosed: bool = False
-
-
-class _Lines:
-    """Physical lines with the possibility to give some back."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-        self._returned: deque[str] = deque()
-        self.taken: list[str] = []
-        self.line = 1
-        self._long_looks = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else next(self._file)
-        self.taken.append(line)
-        if len(self.taken) > (_MOST_LINES if self._long_looks < _LONG_LOOKS else _FEWER_LINES):
-            raise _UnclosedError
-        return line
-
-    def give_back_all_but_first(self) -> str:
-        self._long_looks += len(self.taken) > _FEWER_LINES
-        self._returned.extendleft(reversed(self.taken[1:]))
-        self.taken = self.taken[:1]
-        return self.taken[0]
-
-    def finish_record(self) -> None:
-        self.line += len(self.taken)
-        self.taken = []
-
-
-class _UnclosedError(Exception):
-    """A quote was open for too long."""
 
 
 def read_records(file: TextIO, delimiter: str) -> Iterator[Record]:
@@ -69,16 +34,38 @@ def read_records(file: TextIO, delimiter: str) -> Iterator[Record]:
     of two. So a record of many lines must be without fault. If it has one, its first line is taken for itself and
     reading goes on with the next; if a quote is still open at its end, none of its quotes counts, and it is marked.
     """
-    lines = _Lines(file)
-    while True:
-        try:
-            cells, unclosed = next(csv.reader(lines, delimiter=delimiter, strict=True)), False
-        except StopIteration:
-            return
-        except (csv.Error, _UnclosedError):
-            cells, unclosed = _alone(lines.give_back_all_but_first(), delimiter)
-        yield Record(cells, lines.line, unclosed)
-        lines.finish_record()
+    lines: list[str] = []
+    before = long_looks = 0  # lines that are done with, and looks in vain
+    ended = False
+    while not ended:
+        more = list(islice(file, _AT_ONCE))
+        ended = len(more) < _AT_ONCE
+        lines += more
+        done = 0
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:  # nearly all files have no fault, and one reader takes all lines
+            for cells in reader:
+                if reader.line_num - done > (_MOST_LINES if long_looks < _LONG_LOOKS else _FEWER_LINES):
+                    break
+                yield Record(cells, before + done + 1)
+                done = reader.line_num
+        except csv.Error:
+            pass
+        while done < len(lines):  # a fault, or a record whose other lines are not read yet: each by a reader of its own
+            most = _MOST_LINES if long_looks < _LONG_LOOKS else _FEWER_LINES
+            look = lines[done : done + most]
+            reader = csv.reader(look, delimiter=delimiter, strict=True)
+            try:
+                cells, taken, unclosed = next(reader), reader.line_num, False
+            except csv.Error:
+                if reader.line_num == len(look) < most and not ended:
+                    break
+                long_looks += reader.line_num > _FEWER_LINES
+                (cells, unclosed), taken = _alone(look[0], delimiter), 1
+            yield Record(cells, before + done + 1, unclosed)
+            done += taken
+        before += done
+        del lines[:done]
 
 
 def _alone(line: str, delimiter: str) -> tuple[list[str], bool]:

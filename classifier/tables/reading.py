@@ -9,7 +9,6 @@ from typing import Final
 
 from classifier.errors import TableError
 from classifier.tables.encoding import detect_encoding, known_encoding
-from classifier.tables.grids import open_excel, open_html, open_parquet
 from classifier.tables.table import TEXT_COLUMNS, Table
 from classifier.tables.text import open_delimited, open_jsonl
 
@@ -49,8 +48,12 @@ def open_table(
     if not head:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
     if head.startswith(b"PAR1"):
+        from classifier.tables.grids import open_parquet  # its libraries take a while to import
+
         return open_parquet(path)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        from classifier.tables.grids import open_excel
+
         return open_excel(path, sheet, header)
     if (
         head.count(b"\x00") > len(head) / 50
@@ -74,6 +77,8 @@ def _open_text(path: Path, encoding: str, header: Collection[str]) -> Table:
     if not start:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
     if start.startswith("<"):
+        from classifier.tables.grids import open_html
+
         return open_html(path, encoding, header)
     if start.startswith("{"):
         return open_jsonl(path, encoding)

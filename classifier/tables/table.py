@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Final
 
 from classifier.errors import TableError
 from classifier.tables.cells import as_text
 from classifier.text import normalize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BLOCK_ROWS: Final = 1_000
 

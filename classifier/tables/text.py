@@ -30,7 +30,7 @@ def open_delimited(path: Path, encoding: str, start: str, header: Collection[str
             blank: list[Record] = []
             begun = False
             for record in read_records(file, delimiter):
-                if not any(cell.strip("\ufeff \t") for cell in record.cells):
+                if not "".join(record.cells).strip("\ufeff \t"):
                     blank.append(record)
                     continue
                 if begun:
@@ -47,7 +47,9 @@ def open_delimited(path: Path, encoding: str, start: str, header: Collection[str
 
     def rows() -> Iterator[Row]:
         for record in islice(records(), titles + 1, None):
-            cells = record.cells + [""] * (width - len(record.cells))
+            cells = record.cells
+            if len(cells) < width:
+                cells += [""] * (width - len(cells))
             yield Row(cells, record.line, _delimited_error(record))
 
     notes = [f"编码 encoding: {encoding}"]
@@ -60,7 +62,7 @@ def open_delimited(path: Path, encoding: str, start: str, header: Collection[str
 def _delimited_error(record: Record) -> str:
     if record.unclosed:
         return "引号没有闭合 a quote is never closed"
-    if any("\ufffd" in cell for cell in record.cells):
+    if "\ufffd" in "".join(record.cells):
         return "有无法解码的字符 broken characters"
     return ""
 

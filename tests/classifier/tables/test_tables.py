@@ -329,6 +329,25 @@ def test_an_error_in_the_middle_leaves_no_half_file(file: Callable[..., Path], t
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv"]
 
 
+def test_whatever_blank_a_formula_stands_behind_it_is_neutralised(tmp_path: Path) -> None:
+    blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    source = pa.table({"text": ["年费"] * len(blanks), "cell": [f"{blank}=1+1" for blank in blanks]})
+    pq.write_table(source, tmp_path / "in.parquet")
+    copy(open_table(tmp_path / "in.parquet"), tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["cell"] for row in csv.DictReader(file)] == [f"'{blank}=1+1" for blank in blanks]
+
+
+def test_a_cell_of_several_lines_is_one_wherever_the_file_is_cut_for_reading(tmp_path: Path) -> None:
+    rows = [[f"{number}", "第一行\n第二行\n" * (number % 4)] for number in range(5_000)]
+    with (tmp_path / "in.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], *rows])
+    table = open_table(tmp_path / "in.csv")
+    assert table.total == len(rows)
+    assert cells_of(table) == rows
+    assert [row.line for row in rows_of(table)][:5] == [2, 3, 6, 11, 18]
+
+
 # --- which column
 
 
