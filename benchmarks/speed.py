@@ -166,10 +166,8 @@ def measure_start(record: Record, scratch: Path, text: str, rounds: int) -> None
         },
         rounds,
     )
-    record.take(f"new process to first answer ({FEATURES:,} features)", "s", found)
-    record.goals.append(
-        Goal(f"new process to first answer: tutorial ÷ ours ({FEATURES:,} features)", ratios(found[TUTORIAL], found[OURS]), 6)
-    )
+    record.take(what := f"new process to first answer ({FEATURES:,} features)", "s", found)
+    record.goals.append(Goal(f"{what}: tutorial ÷ ours", ratios(found[TUTORIAL], found[OURS]), 6))
 
 
 def main() -> None:

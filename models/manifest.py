@@ -133,32 +133,6 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
     return manifest
 
 
-def checked_manifest(folder: Path, manifest_sha256: str | None) -> Manifest:
-    """Read the manifest of a bundle and compare every file with it.
-
-    Raises
-    ------
-    BundleError
-        As `parse_manifest`; or if the manifest does not have the given hash, or a file is missing, changed or unknown.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise BundleError("there is no such model", where=str(path), remedy="`complaints models` lists what there is.")
-    if manifest_sha256 is not None and file_sha256(path) != manifest_sha256:
-        raise BundleError("was changed after it was kept", where=str(path), remedy=TRAIN_AGAIN)
-    manifest = parse_manifest(path.read_bytes(), str(path))
-    for name, expected in manifest.files.items():
-        file = folder / name
-        if not file.is_file() or file.is_symlink():
-            raise BundleError("is missing", where=str(file), remedy=TRAIN_AGAIN)
-        if file_sha256(file) != expected:
-            raise BundleError("was changed: its SHA-256 is not the manifest's", where=str(file), remedy=TRAIN_AGAIN)
-    foreign = sorted({file.name for file in folder.iterdir()} - manifest.files.keys() - {MANIFEST})
-    if foreign:
-        raise BundleError("is not part of this model", where=str(folder / foreign[0]), remedy="Remove it.")
-    return manifest
-
-
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
