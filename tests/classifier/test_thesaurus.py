@@ -56,17 +56,12 @@ def test_a_bad_file_is_refused_naming_the_line(text: str, says: str) -> None:
         Thesaurus(text)
 
 
-@given(
-    st.lists(
-        st.text("年費卡客戶著王我叫名0123-*@.ab(hù)<br/>&#;Ａ！,。", min_size=2, max_size=12), min_size=1, max_size=4
-    )
-)
+AWKWARD = st.text("年費卡客戶著王我叫名0123-*@.ab(hù)<br/>&;Ａ！,。", min_size=2, max_size=12)
+
+
+@given(st.lists(AWKWARD, min_size=1, max_size=4, unique=True))
 def test_among_others_too_an_expression_is_in_canonical_form_or_refused(expressions: list[str]) -> None:
     """All are looked at together, which must not hide what is wrong with one."""
-    expressions = list(dict.fromkeys(each.partition("#")[0] for each in expressions))
-    expressions = [each for each in expressions if len(each) >= 2]
-    if not expressions:
-        return
     text = f"one: {' '.join(expressions)}"
     if all(normalize(each) == each for each in expressions):
         assert parse_thesaurus(text, source="") == {"one": tuple(expressions)}
