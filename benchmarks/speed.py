@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed [--rounds N]
 
-Texts are of `CHARACTERS` characters, from the bundled corpus, in an order drawn once. All three have learnt them: speed
+Texts are of 80 to 140 characters, from the bundled corpus, in an order drawn once. All three have learnt them: speed
 does not depend on it. Each says label and probability of the raw text, cutting included; fastText gets the words that
 ours has, of the canonical text, so that it is charged for cutting and not for the canonical form. Everything but the
 start runs on one core.
