@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from classifier.errors import BundleError
 from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
-from classifier.routing import BUNDLED as PROGRAM_RULES
 from classifier.scorer import Scorer
 from classifier.signals import PRESET, SignalDetector
 from classifier.taxonomy import Taxonomy
@@ -169,6 +168,9 @@ def load_pipeline(folder: Path, manifest_sha256: str | None = None) -> Any:
 
 
 def _read_format_1(files: Files) -> Bundle:
+    # Imported here: the rules are in the bundle since format 2, and nothing else in it routes.
+    from classifier.routing import BUNDLED as PROGRAM_RULES
+
     tokenizer = _tokenizer(files)
     thesaurus = files.text(THESAURUS) if THESAURUS in files else ""
     detector = _detector(files, tokenizer) if SIGNALS in files else None
