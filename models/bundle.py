@@ -53,6 +53,7 @@ from models.manifest import (
     Manifest,
 )
 
+_MAPPED: Final = (*(f"{name}.npy" for name in ARRAYS), *(f"signals_{name}.npy" for name in ARRAYS))
 _PICKLED_BY: Final = ("scikit-learn", "numpy")
 
 
@@ -94,6 +95,7 @@ class Bundle:
             holds does not fit the others, or this machine cuts words differently.
         """
         files = Files.of(folder, manifest_sha256)
+        files.hash_ahead(_MAPPED)
         try:
             return _READERS[files.manifest.format](files)
         except (ValueError, TypeError, KeyError) as error:

@@ -7,8 +7,11 @@ file later hashes it then. Before a model is promoted, exported or taken in, eve
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +32,7 @@ class Files:
 
     folder: Path
     manifest: Manifest
+    _ahead: dict[str, _Hashing] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, folder: Path, manifest_sha256: str | None = None) -> Files:
@@ -64,10 +68,18 @@ class Files:
         for name in self.manifest.files:
             self.path(name)
 
+    def hash_ahead(self, names: Iterable[str]) -> None:
+        """Begin to hash files that are read later, on another core, while others are read."""
+        hashing = _Hashing([self.folder / name for name in names if name in self])
+        self._ahead.update((path.name, hashing) for path in hashing.paths)
+        hashing.start()
+
     def path(self, name: str) -> Path:
         """Where a file lies that has just been hashed. Raises `BundleError` if it was changed."""
-        self._require(name, file_sha256(self.folder / name))
-        return self.folder / name
+        path, ahead = self.folder / name, self._ahead.pop(name, None)
+        sha256 = ahead.sha256_of(path) if ahead else None
+        self._require(name, sha256 or file_sha256(path))
+        return path
 
     def text(self, name: str) -> str:
         """What a text file says. Raises `BundleError` if it was changed, or is not UTF-8."""
@@ -89,3 +101,22 @@ class Files:
             raise BundleError(
                 "was changed: its SHA-256 is not the manifest's", where=str(self.folder / name), remedy=TRAIN_AGAIN
             )
+
+
+class _Hashing(Thread):
+    """Hashes files one after the other; none twice, and what cannot be read is left to whoever asks."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        super().__init__(daemon=True)
+        self.paths = paths
+        self._found: dict[Path, str] = {}
+
+    def run(self) -> None:
+        """Hash all."""
+        with suppress(OSError):
+            self._found.update((path, file_sha256(path)) for path in self.paths)
+
+    def sha256_of(self, path: Path) -> str | None:
+        """What was found, once all are done; None if it could not be read."""
+        self.join()
+        return self._found.get(path)
