@@ -7,11 +7,15 @@ that of the store's champion.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
 
 from benchmarks.scale import recombined
 from classifier.features import ANALYZERS
@@ -42,6 +46,16 @@ def big_store(folder: Path, features: int = FEATURES) -> Registry:
     registry = Registry(folder)
     registry.keep(manifest.version, lambda into: write_bundle(into, manifest, parts), reason="benchmark")
     return registry
+
+
+def grown(tutorial: Any, terms: Iterable[str]) -> Any:
+    """The tutorial pipeline with these terms beside its own, of no weight: what it would be of as big a history."""
+    old, linear = tutorial[0], deepcopy(tutorial[1])
+    terms = [*old.get_feature_names_out(), *(term for term in terms if term not in old.vocabulary_)]
+    words = TfidfVectorizer(vocabulary=terms).fit(terms).set_params(vocabulary=None)
+    linear.coef_ = np.pad(linear.coef_, ((0, 0), (0, len(terms) - linear.coef_.shape[1])))
+    linear.n_features_in_ = len(terms)
+    return make_pipeline(words, linear)
 
 
 def _pipeline(features: int, manifest: Manifest, like: Scorer) -> Any:
