@@ -31,7 +31,7 @@ test: $(VENV)/develop ## Lint, types and all tests, each proof small
 proof: $(VENV)/develop ## The tests with every proof in full (more examples, 50 kills)
 	HYPOTHESIS_PROFILE=proof $(BIN)/pytest
 
-bench: $(VENV)/bench ## Measure speed beside the peers and write docs/benchmarks.md (an hour; needs wrk)
+bench: $(VENV)/bench ## Measure speed beside the peers and write docs/benchmarks.md (long; needs wrk)
 	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
 	@for part in speed http files training scale; do echo "benchmarks.$$part" >&2; $(BIN)/python -m benchmarks.$$part || exit 1; done
 	@$(BIN)/python -m benchmarks.report
