@@ -16,7 +16,7 @@ UNPACK_KERNEL = { $(BIN)/python -m zipfile -e "$(WHEELHOUSE)"/complaint_classifi
 	cp build/wheel/classifier/kernel/machine.* classifier/kernel/ && $(HAS_KERNEL); }
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test proof bench train install lock wheelhouse format clean
+.PHONY: help serve test proof bench accuracy train install lock wheelhouse format clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,7 +36,12 @@ test: $(VENV)/develop ## Lint, types and all tests, each proof small
 proof: $(VENV)/develop ## The tests with every proof in full (more examples, 50 kills)
 	HYPOTHESIS_PROFILE=proof $(BIN)/pytest
 
-bench: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
+bench: $(VENV)/bench ## Measure speed beside the peers and write docs/benchmarks.md (long; needs wrk)
+	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
+	@for part in speed http files training scale; do echo "benchmarks.$$part" >&2; $(BIN)/python -m benchmarks.$$part || exit 1; done
+	@$(BIN)/python -m benchmarks.report
+
+accuracy: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
 	$(BIN)/python -m benchmarks.accuracy
 
 format: $(VENV)/develop ## Format the code

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from classifier.pipeline import build_pipeline
@@ -19,7 +19,8 @@ from classifier.pipeline import build_pipeline
 Fit = Callable[[list[str], list[str], list[str]], list[str]]
 
 
-def _jieba_words(text: str) -> list[str]:
+def jieba_words(text: str) -> list[str]:
+    """The words of a text as everyone cuts it first."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import jieba
@@ -27,9 +28,24 @@ def _jieba_words(text: str) -> list[str]:
     return list(jieba.lcut(text))
 
 
-def _line(text: str) -> str:
+def line(words: Iterable[str]) -> str:
     """A text as fastText wants it: words between blanks, on one line."""
-    return " ".join(" ".join(_jieba_words(text)).split())
+    return " ".join(" ".join(words).split())
+
+
+def fit_tutorial(texts: Sequence[str], labels: Sequence[str]) -> Pipeline:
+    """What everyone writes first, all defaults, fitted to texts of words between blanks."""
+    return make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(texts, labels)
+
+
+def fit_fasttext(lines: Sequence[str], labels: Sequence[str]) -> Any:
+    """FastText on words and word pairs, one thread; the settings its own classification tutorial ends with."""
+    import fasttext as library
+
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.writelines(f"__label__{label} {each}\n" for each, label in zip(lines, labels, strict=True))
+        file.flush()
+        return library.train_supervised(file.name, lr=1.0, epoch=25, wordNgrams=2, dim=100, thread=1, seed=1, verbose=0)
 
 
 def ours(texts: list[str], labels: list[str], test: list[str]) -> list[str]:
@@ -39,15 +55,13 @@ def ours(texts: list[str], labels: list[str], test: list[str]) -> list[str]:
 
 def tutorial(texts: list[str], labels: list[str], test: list[str]) -> list[str]:
     """What everyone writes first: jieba.lcut, TfidfVectorizer, logistic regression, all defaults."""
-    cut = [[" ".join(_jieba_words(text)) for text in part] for part in (texts, test)]
-    return (
-        make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(cut[0], labels).predict(cut[1]).tolist()
-    )
+    cut = [[" ".join(jieba_words(text)) for text in part] for part in (texts, test)]
+    return fit_tutorial(cut[0], labels).predict(cut[1]).tolist()
 
 
 def complement_nb(texts: list[str], labels: list[str], test: list[str]) -> list[str]:
     """Word counts and complement naive Bayes."""
-    cut = [[" ".join(_jieba_words(text)) for text in part] for part in (texts, test)]
+    cut = [[" ".join(jieba_words(text)) for text in part] for part in (texts, test)]
     counts = CountVectorizer(token_pattern=r"\S+")
     return make_pipeline(counts, ComplementNB()).fit(cut[0], labels).predict(cut[1]).tolist()
 
@@ -59,16 +73,10 @@ def character_svc(texts: list[str], labels: list[str], test: list[str]) -> list[
 
 
 def fasttext(texts: list[str], labels: list[str], test: list[str]) -> list[str]:
-    """FastText on words and word pairs; the settings its own classification tutorial ends with."""
-    import fasttext as library
-
-    names = sorted(set(labels))
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8", delete=False) as file:
-        for text, label in zip(texts, labels, strict=True):
-            file.write(f"__label__{names.index(label)} {_line(text)}\n")
-    model = library.train_supervised(file.name, lr=1.0, epoch=25, wordNgrams=2, dim=100, thread=1, seed=1, verbose=0)
-    Path(file.name).unlink()
-    return [names[int(model.predict(_line(text))[0][0].removeprefix("__label__"))] for text in test]
+    """FastText on the words that jieba cuts."""
+    names = sorted(set(labels))  # by number: a label of its file holds no blank
+    model = fit_fasttext([line(jieba_words(text)) for text in texts], [str(names.index(label)) for label in labels])
+    return [names[int(model.predict(line(jieba_words(text)))[0][0].removeprefix("__label__"))] for text in test]
 
 
 PEERS: dict[str, Fit] = {

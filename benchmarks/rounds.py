@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 RESULTS: Final = Path("build/benchmarks")
 ROUNDS: Final = 7
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +60,31 @@ class Record:
     name : str
     measured : dict of str to dict
         What → {"unit": …, "values": {who: one value a round}}.
+    curves : dict of str to dict
+        What → {"unit": …, "values": {who: [[rows, value], …]}}, by rows.
     goals : list of Goal
     """
 
     name: str
     measured: dict[str, dict[str, object]] = field(default_factory=dict)
+    curves: dict[str, dict[str, object]] = field(default_factory=dict)
     goals: list[Goal] = field(default_factory=list)
 
     def take(self, what: str, unit: str, values: Mapping[str, Sequence[float]]) -> None:
         """Keep what was measured, one value a round for everybody."""
         self.measured[what] = {"unit": unit, "values": {who: list(each) for who, each in values.items()}}
 
+    def curve(self, what: str, unit: str, values: Mapping[str, Mapping[int, float]]) -> None:
+        """Keep what something costs at several sizes, for everybody by rows; each is one picture of the plot."""
+        self.curves[what] = {"unit": unit, "values": {who: sorted(each.items()) for who, each in values.items()}}
+
     def write(self) -> Path:
         """Write `build/benchmarks/<name>.json`, and print tables."""
         RESULTS.mkdir(parents=True, exist_ok=True)
         path = RESULTS / f"{self.name}.json"
         goals = [{**asdict(goal), "median": median(goal.values), "met": goal.met} for goal in self.goals]
-        record = {"machine": machine(), "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "measured": self.measured}
+        record = {"machine": machine(), "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
+        record |= {"measured": self.measured, "curves": self.curves}
         path.write_text(json.dumps({**record, "goals": goals}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         self._print()
         return path
@@ -89,9 +101,9 @@ class Record:
         Console(width=120, highlight=False).print(table)
 
 
-def interleaved(works: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, list[float]]:
+def interleaved(works: Mapping[str, Callable[[], Measured]], rounds: int = ROUNDS) -> dict[str, list[Measured]]:
     """Let each measure itself in turn, so that what disturbs the machine disturbs all; one round before is not kept."""
-    found: dict[str, list[float]] = {name: [] for name in works}
+    found: dict[str, list[Measured]] = {name: [] for name in works}
     for round_ in range(rounds + 1):
         for name, work in works.items():
             value = work()
@@ -103,6 +115,18 @@ def interleaved(works: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     """One divided by the other, round by round."""
     return [a / b for a, b in zip(above, below, strict=True)]
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process, and the linear algebra in it, on the last of its cores."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def machine() -> dict[str, object]:

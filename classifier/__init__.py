@@ -10,12 +10,16 @@ This room knows no HTTP, no database and no training. What others may use:
 - `ComplaintsError` and its children (`classifier.errors`)
 """
 
+from typing import TYPE_CHECKING
+
 from classifier.errors import ComplaintsError
 from classifier.model import ComplaintModel, Explanation, Prediction
-from classifier.routing import Decision, Router
 from classifier.taxonomy import Taxonomy
 from classifier.text import normalize
 from classifier.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from classifier.routing import Decision, Router
 
 __all__ = [
     "ComplaintModel",
@@ -28,3 +32,12 @@ __all__ = [
     "Tokenizer",
     "normalize",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Loaded when somebody routes: whoever only reads texts starts sooner without.
+    if name in ("Decision", "Router"):
+        from classifier import routing
+
+        return getattr(routing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -131,9 +131,9 @@ def report(
     """取出评判报告（一个网页文件）。 Write out a model's evaluation report: one page, to open or to mail."""
     with reporting():
         registry = Registry(store_path())
-        page = registry.load(registry.resolve(version)).folder / "report.html"
+        files = registry.load(registry.resolve(version)).files
         try:
-            output.write_bytes(page.read_bytes())
+            output.write_bytes(files.path("report.html").read_bytes())
         except OSError as error:
             remedy = "Name another place with -o; models of earlier programs have no report."
             raise ComplaintsError(f"cannot be written ({error})", where=str(output), remedy=remedy) from error

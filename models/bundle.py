@@ -14,7 +14,7 @@ A bundle is a folder::
     report.html  report.json    how it was judged, at length; not in every bundle
     pipeline.joblib   the fitted scikit-learn pipeline; for training only
 
-Serving reads JSON, text and plain arrays and never unpickles. Whatever is read is hashed first.
+Serving reads JSON, text and plain arrays and never unpickles. Whatever is read is hashed first (`models.files`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,13 +31,13 @@ from numpy.typing import NDArray
 from classifier.errors import BundleError
 from classifier.features import ANALYZERS
 from classifier.model import ComplaintModel, Thresholds
-from classifier.routing import BUNDLED as PROGRAM_RULES
-from classifier.scorer import Floats, Scorer
+from classifier.scorer import Scorer
 from classifier.signals import PRESET, SignalDetector
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer
 from models.card import card
+from models.files import Files
 from models.manifest import (
     ARRAYS,
     CARD,
@@ -52,9 +51,9 @@ from models.manifest import (
     THESAURUS,
     TRAIN_AGAIN,
     Manifest,
-    checked_manifest,
 )
 
+_MAPPED: Final = (*(f"{name}.npy" for name in ARRAYS), *(f"signals_{name}.npy" for name in ARRAYS))
 _PICKLED_BY: Final = ("scikit-learn", "numpy")
 
 
@@ -69,7 +68,7 @@ class Bundle:
     taxonomy : Taxonomy
     rules_text : str
         The routing rules where nobody has put others in force; of models of format 1, those of the program.
-    folder : Path
+    files : Files
         Where it lies.
     """
 
@@ -77,11 +76,11 @@ class Bundle:
     model: ComplaintModel
     taxonomy: Taxonomy
     rules_text: str
-    folder: Path
+    files: Files
 
     @classmethod
     def load(cls, folder: Path, manifest_sha256: str | None = None) -> Bundle:
-        """Check every hash, then read arrays and JSON.
+        """Read what serving needs, each file after its hash.
 
         Parameters
         ----------
@@ -92,12 +91,13 @@ class Bundle:
         Raises
         ------
         BundleError
-            If a file is missing, changed or unknown, the format is unknown, what a file holds does not fit the others,
-            or this machine cuts words differently.
+            If a file is missing or unknown, one that serving needs was changed, the format is unknown, what a file
+            holds does not fit the others, or this machine cuts words differently.
         """
-        manifest = checked_manifest(folder, manifest_sha256)
+        files = Files.of(folder, manifest_sha256)
+        files.hash_ahead(_MAPPED)
         try:
-            return _READERS[manifest.format](folder, manifest)
+            return _READERS[files.manifest.format](files)
         except (ValueError, TypeError, KeyError) as error:
             raise BundleError(f"does not fit together ({error})", where=str(folder), remedy=TRAIN_AGAIN) from error
 
@@ -110,11 +110,11 @@ class Bundle:
         Raises
         ------
         BundleError
-            If the file holds anything else.
+            If the file was changed, or holds anything else.
         """
-        if SEEN not in self.manifest.files:
+        if SEEN not in self.files:
             return None
-        path = self.folder / SEEN
+        path = self.files.path(SEEN)
         try:
             keys = np.load(path, allow_pickle=False)
         except ValueError as error:
@@ -126,21 +126,21 @@ class Bundle:
     @property
     def reference(self) -> dict[str, Any] | None:
         """Statistics of the training data; None for models of format 1. Raises `BundleError` if they are none."""
-        if REFERENCE not in self.manifest.files:
+        if REFERENCE not in self.files:
             return None
-        path = self.folder / REFERENCE
+        where = str(self.files.folder / REFERENCE)
         try:
-            statistics = json.loads(_text(self.folder, REFERENCE))
+            statistics = json.loads(self.files.text(REFERENCE))
         except ValueError as error:
-            raise BundleError(f"is no JSON ({error})", where=str(path), remedy=TRAIN_AGAIN) from error
+            raise BundleError(f"is no JSON ({error})", where=where, remedy=TRAIN_AGAIN) from error
         if not isinstance(statistics, dict):
-            raise BundleError("is no JSON object", where=str(path), remedy=TRAIN_AGAIN)
+            raise BundleError("is no JSON object", where=where, remedy=TRAIN_AGAIN)
         return statistics
 
     @property
     def card(self) -> str:
         """What a person should know of the model, in Markdown; of models of format 1, as this program would say it."""
-        return _text(self.folder, CARD) if CARD in self.manifest.files else card(self.manifest, self.taxonomy)
+        return self.files.text(CARD) if CARD in self.files else card(self.manifest, self.taxonomy)
 
 
 def load_pipeline(folder: Path, manifest_sha256: str | None = None) -> Any:
@@ -151,88 +151,76 @@ def load_pipeline(folder: Path, manifest_sha256: str | None = None) -> Any:
     BundleError
         As `Bundle.load`; or if another scikit-learn or numpy pickled it, which could load and then say something else.
     """
-    manifest = checked_manifest(folder, manifest_sha256)
+    # Imported here: a process that serves must not even be able to unpickle, nor wait for what it does not need.
+    from importlib.metadata import version as library_version
+
+    import joblib
+
+    files = Files.of(folder, manifest_sha256)
+    files.require_unchanged()
     for name in _PICKLED_BY:
-        pickled_by, here = manifest.libraries.get(name), library_version(name)
+        pickled_by, here = files.manifest.libraries.get(name), library_version(name)
         if pickled_by != here:
             raise BundleError(
                 f"was pickled by {name} {pickled_by}, here is {here}",
                 where=str(folder / PIPELINE),
                 remedy="Train again with `complaints train`; the model itself serves as before.",
             )
-    # Imported here: a process that serves must not even be able to unpickle.
-    import joblib
-
     return joblib.load(folder / PIPELINE)
 
 
-def _read_format_1(folder: Path, manifest: Manifest) -> Bundle:
-    tokenizer = _tokenizer(folder, manifest)
-    thesaurus = _text(folder, THESAURUS) if THESAURUS in manifest.files else ""
-    detector = _detector(folder, tokenizer) if SIGNALS in manifest.files else None
-    rules = PROGRAM_RULES.read_text(encoding="utf-8")
-    return _assembled(folder, manifest, tokenizer, thesaurus, detector, rules)
+def _read_format_1(files: Files) -> Bundle:
+    # Imported here: the rules are in the bundle since format 2, and nothing else in it routes.
+    from classifier.routing import BUNDLED as PROGRAM_RULES
+
+    tokenizer = _tokenizer(files)
+    thesaurus = files.text(THESAURUS) if THESAURUS in files else ""
+    detector = _detector(files, tokenizer) if SIGNALS in files else None
+    return _assembled(files, tokenizer, thesaurus, detector, PROGRAM_RULES.read_text(encoding="utf-8"))
 
 
-def _read_format_2(folder: Path, manifest: Manifest) -> Bundle:
-    tokenizer = _tokenizer(folder, manifest)
-    thesaurus, rules = _text(folder, THESAURUS), _text(folder, RULES)
-    return _assembled(folder, manifest, tokenizer, thesaurus, _detector(folder, tokenizer), rules)
+def _read_format_2(files: Files) -> Bundle:
+    tokenizer = _tokenizer(files)
+    return _assembled(files, tokenizer, files.text(THESAURUS), _detector(files, tokenizer), files.text(RULES))
 
 
-_READERS: Final[Mapping[int, Callable[[Path, Manifest], Bundle]]] = {1: _read_format_1, 2: _read_format_2}
+_READERS: Final[Mapping[int, Callable[[Files], Bundle]]] = {1: _read_format_1, 2: _read_format_2}
 
 
 def _assembled(
-    folder: Path,
-    manifest: Manifest,
-    tokenizer: Tokenizer,
-    thesaurus: str,
-    detector: SignalDetector | None,
-    rules: str,
+    files: Files, tokenizer: Tokenizer, thesaurus: str, detector: SignalDetector | None, rules: str
 ) -> Bundle:
-    taxonomy = Taxonomy.parse(_text(folder, TAXONOMY), source=str(folder / TAXONOMY))
+    folder, manifest = files.folder, files.manifest
+    taxonomy = Taxonomy.parse(files.text(TAXONOMY), source=str(folder / TAXONOMY))
     taxonomy.require(frozenset(manifest.classes), needed_by=f"model {manifest.version}")
-    idf, weights, intercepts = (_array(folder, name) for name in ARRAYS)
+    idf, weights, intercepts = map(files.array, ARRAYS)
     analyzer = ANALYZERS[manifest.preset](tokenizer, Thesaurus(thesaurus, source=str(folder / THESAURUS)))
-    scorer = Scorer(json.loads(_text(folder, "vocabulary.json")), idf, weights, intercepts, analyzer)
+    scorer = Scorer(json.loads(files.text("vocabulary.json")), idf, weights, intercepts, analyzer)
     if len(intercepts) != len(manifest.classes):
         raise ValueError(f"{len(intercepts)} columns of weights do not fit {len(manifest.classes)} categories")
     thresholds = Thresholds(**manifest.thresholds)
     model = ComplaintModel(manifest.classes, scorer, thresholds, manifest.version, detector)
-    return Bundle(manifest, model, taxonomy, rules, folder)
+    return Bundle(manifest, model, taxonomy, rules, files)
 
 
-def _tokenizer(folder: Path, manifest: Manifest) -> Tokenizer:
-    tokenizer = Tokenizer(_text(folder, LEXICON), source=str(folder / LEXICON))
-    if tokenizer.identity() != manifest.tokenizer:
+def _tokenizer(files: Files) -> Tokenizer:
+    tokenizer = Tokenizer(files.text(LEXICON), source=str(files.folder / LEXICON))
+    if tokenizer.identity() != files.manifest.tokenizer:
         raise BundleError(
-            f"was trained with tokenizer {manifest.tokenizer}, here is {tokenizer.identity()}",
-            where=str(folder),
+            f"was trained with tokenizer {files.manifest.tokenizer}, here is {tokenizer.identity()}",
+            where=str(files.folder),
             remedy="Install that version of rjieba, or train again with `complaints train`.",
         )
     return tokenizer
 
 
-def _detector(folder: Path, tokenizer: Tokenizer) -> SignalDetector:
-    said = json.loads(_text(folder, SIGNALS))
+def _detector(files: Files, tokenizer: Tokenizer) -> SignalDetector:
+    said = json.loads(files.text(SIGNALS))
     if said["preset"] != PRESET:
         raise BundleError(
-            f"has preset {said['preset']!r}", where=str(folder / SIGNALS), remedy="Update the program, or train again."
+            f"has preset {said['preset']!r}",
+            where=str(files.folder / SIGNALS),
+            remedy="Update the program, or train again.",
         )
-    idf, weights, intercepts = (_array(folder, f"signals_{name}") for name in ARRAYS)
+    idf, weights, intercepts = (files.array(f"signals_{name}") for name in ARRAYS)
     return SignalDetector(said["codes"], said["vocabulary"], idf, weights, intercepts, tokenizer)
-
-
-def _text(folder: Path, name: str) -> str:
-    try:
-        return (folder / name).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BundleError(f"is not UTF-8 ({error})", where=str(folder / name), remedy=TRAIN_AGAIN) from error
-
-
-def _array(folder: Path, name: str) -> Floats:
-    # Memory-mapped: several workers share the pages. The plain view spares each operation the subclass's detour.
-    mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    plain: Floats = mapped.view(np.ndarray)
-    return plain

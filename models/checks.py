@@ -29,6 +29,7 @@ def examine(folder: Path, manifest_sha256: str | None = None) -> Bundle:
         If anything in it cannot be used.
     """
     bundle = Bundle.load(folder, manifest_sha256)
+    bundle.files.require_unchanged()
     for read in ("seen", "reference", "card"):
         getattr(bundle, read)
     bundled_rules(bundle.taxonomy, bundle.rules_text)

@@ -251,7 +251,7 @@ class Registry:
         instead_of: str | None = None,
     ) -> None:
         manifest_sha256 = self._manifest_sha256(version)
-        Bundle.load(self.store / version, manifest_sha256)
+        Bundle.load(self.store / version, manifest_sha256).files.require_unchanged()
         with self._locked():
             if instead_of not in (None, self.champion):
                 raise BundleError("somebody has just changed the champion", where=str(self.store), remedy="Look again.")

@@ -76,8 +76,9 @@ def export_bundle(registry: Registry, version: str, target: Path, key: bytes | N
     BundleError
         If the model fails a check, or the file cannot be written.
     """
-    manifest = registry.load(version).manifest
-    folder = registry.store / version
+    bundle = registry.load(version)
+    bundle.files.require_unchanged()
+    manifest, folder = bundle.manifest, bundle.files.folder
     new = target.with_name(f".{target.name}.new")
     signature = _signature((folder / MANIFEST).read_bytes(), key) if key else None
     try:

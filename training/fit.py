@@ -170,6 +170,9 @@ def _detector(
 def _sound(registry: Registry, version: str | None) -> Bundle | None:
     """A kept model, unless it is damaged: `complaints models verify` tells of that, and to train again mends it."""
     try:
-        return registry.load(version) if version else None
+        bundle = registry.load(version) if version else None
+        if bundle is not None:
+            bundle.files.require_unchanged()
     except BundleError:
         return None
+    return bundle

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import LexiconError
+from classifier.text import normalize
 from classifier.thesaurus import COURTESY, Thesaurus, parse_thesaurus
 
 BUNDLED = Thesaurus()
@@ -53,6 +54,20 @@ def test_the_bundled_one_has_courtesies_and_they_are_no_concept() -> None:
 def test_a_bad_file_is_refused_naming_the_line(text: str, says: str) -> None:
     with pytest.raises(LexiconError, match=says):
         Thesaurus(text)
+
+
+AWKWARD = st.text("年費卡客戶著王我叫名0123-*@.ab(hù)<br/>&;Ａ！,。", min_size=2, max_size=12)
+
+
+@given(st.lists(AWKWARD, min_size=1, max_size=4, unique=True))
+def test_among_others_too_an_expression_is_in_canonical_form_or_refused(expressions: list[str]) -> None:
+    """All are looked at together, which must not hide what is wrong with one."""
+    text = f"one: {' '.join(expressions)}"
+    if all(normalize(each) == each for each in expressions):
+        assert parse_thesaurus(text, source="") == {"one": tuple(expressions)}
+    else:
+        with pytest.raises(LexiconError, match="not in canonical form"):
+            parse_thesaurus(text, source="")
 
 
 def test_comments_and_empty_lines_are_passed_over() -> None:

@@ -162,7 +162,7 @@ def test_reports_may_travel_with_it_and_nothing_else(tmp_path: Path) -> None:
     assert set(documents) == DOCUMENTS
     (tmp_path / "good").mkdir()
     write_bundle(tmp_path / "good", small_manifest(), replace(small_parts(), documents=documents))
-    assert (Bundle.load(tmp_path / "good").folder / "report.html").read_text(encoding="utf-8") == "<p>报告"
+    assert Bundle.load(tmp_path / "good").files.text("report.html") == "<p>报告"
     with pytest.raises(ValueError, match=r"holds no notes\.txt"):
         write_bundle(tmp_path, small_manifest(), replace(small_parts(), documents={"notes.txt": ""}))
 

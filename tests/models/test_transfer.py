@@ -71,8 +71,9 @@ def test_any_zip_program_reads_it(home: Registry, signed: Path) -> None:
         assert set(archive.namelist()) - {SIGNATURE} == {path.name for path in (home.store / "m1").iterdir()}
 
 
-def test_a_damaged_model_is_not_exported(bank: Registry, tmp_path: Path) -> None:
-    (bank.store / "own" / "idf.npy").write_bytes(b"")
+@pytest.mark.parametrize("name", ["idf.npy", "pipeline.joblib"])
+def test_a_damaged_model_is_not_exported(bank: Registry, tmp_path: Path, name: str) -> None:
+    (bank.store / "own" / name).write_bytes(b"")
     with pytest.raises(BundleError, match="was changed"):
         export_bundle(bank, "own", tmp_path / "own.zip", None)
     assert not (tmp_path / "own.zip").exists()
