@@ -75,28 +75,34 @@ cdef class Concepts:
         return -1
 
 
-cdef uint64_t key_of_term(str term, Concepts concepts, str piece_mark, str concept_mark, dict operators) except 0:
+cdef uint64_t key_of_term(str term, Text text, Concepts concepts, Py_UCS4 piece, Py_UCS4 concept, dict operators) except 0:
     """The key of a term as vocabularies spell it (`classifier.features`, `classifier.signals.clause_terms`)."""
     cdef list names
-    if term.startswith(piece_mark):
-        return key_of(CHARACTER, ord(term[1])) if len(term) == 2 else pair_key(ord(term[1]), ord(term[2]))
-    if term.startswith(concept_mark):
+    cdef uint32_t* characters
+    cdef Py_ssize_t length, blank
+    text.take(term)
+    characters, length = text.characters, text.length
+    if length > 1 and characters[0] == piece:
+        return key_of(CHARACTER, characters[1]) if length == 2 else pair_key(characters[1], characters[2])
+    if length > 1 and characters[0] == concept:
         # A concept that the thesaurus has not is met in no text: any number that is nobody's does.
-        names = [concepts.numbers.setdefault(name, len(concepts.numbers) + 1) for name in term[1:].split(concept_mark)]
+        names = [concepts.numbers.setdefault(name, len(concepts.numbers) + 1) for name in term[1:].split(term[0])]
         return concept_key(names[0], names[1] if len(names) > 1 else 0)
-    if " " in term:
-        first, _, second = term.partition(" ")
-        return hashed(WORDS, key_of_word(first), key_of_word(second))
-    if len(term) > 2 and term[1] == ":":
-        return hashed(SCOPED, operators[term[0]], key_of_word(term[2:]))
-    return key_of_word(term)
+    blank = place_of(BLANK, characters, length)
+    if blank >= 0:
+        return hashed(WORDS, word_key(characters, blank), word_key(characters + blank + 1, length - blank - 1))
+    if length > 2 and characters[1] == u":":
+        return hashed(SCOPED, operators[term[0]], word_key(characters + 2, length - 2))
+    return word_key(characters, length)
 
 
 cdef Table table_of(object vocabulary, Concepts concepts, str piece_mark, str concept_mark, dict operators):
     cdef Table table = Table(len(vocabulary))
+    cdef Text text = Text()
+    cdef Py_UCS4 piece = ord(piece_mark), concept = ord(concept_mark)
     cdef int32_t row = 0
     for term in vocabulary:
-        if not table.put(key_of_term(term, concepts, piece_mark, concept_mark, operators), row):
+        if not table.put(key_of_term(term, text, concepts, piece, concept, operators), row):
             raise ValueError(f"{term!r} has the key of another term")
         row += 1
     return table

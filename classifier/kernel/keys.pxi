@@ -44,6 +44,15 @@ cdef uint64_t key_of_word(str word):
     return word_key(text.characters, text.length)
 
 
+cdef Py_ssize_t place_of(Py_UCS4 character, const uint32_t* characters, Py_ssize_t length) noexcept:
+    """Where a character first stands, or -1."""
+    cdef Py_ssize_t i
+    for i in range(length):
+        if characters[i] == character:
+            return i
+    return -1
+
+
 cdef inline bint is_idle(Py_UCS4 c) noexcept:  # classifier.features._IDLE
     return c == u" " or c == u"," or c == u"." or c == u"。" or c == u"、" or c == u";" or c == u":" or c == u"…" or c == u"~"
 
