@@ -1,7 +1,7 @@
 """Which characters a text is made of that needs few of the rules of `classifier.text`: most texts are.
 
 The kernel brings such a text to its canonical form in one pass. It leaves to the rules whatever holds a character that
-is hard: notes in brackets, mark-up, asterisks, traditional, rare and invisible characters, and what might be personal
+is hard: notes in brackets, mark-up, asterisks, rare and invisible characters, and what might be personal
 data.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from classifier.kernel import machine
 from classifier.masking import CUES, PASSED_OVER, PROVINCES
 
-_HARD, _OTHER, _WHITE, _DIGIT, _DASH, _LETTER, _HAN, _PROVINCE, _ELLIPSIS, _BRACKET = range(10)
+_HARD, _OTHER, _WHITE, _DIGIT, _DASH, _LETTER, _HAN, _PROVINCE, _ELLIPSIS, _BRACKET, _TRADITIONAL = range(11)
 
 _CODES: Final = 1 << 16
 _HARD_CHARACTERS: Final = frozenset("<&*@锟")
@@ -25,7 +25,9 @@ _MARKS: Final = [*range(0x2010, 0x2027), *range(0x3000, 0x3012), *range(0xFF01, 
 """Where the punctuation of Chinese texts is, beside ASCII."""
 
 
-def plain_text(canonical: Callable[[str], str], traditional: re.Pattern[str]) -> machine.PlainText | None:
+def plain_text(
+    canonical: Callable[[str], str], traditional: re.Pattern[str], simplified: Callable[[str], str | None]
+) -> machine.PlainText | None:
     """The kernel's way to a canonical form; None without a kernel.
 
     Parameters
@@ -34,6 +36,8 @@ def plain_text(canonical: Callable[[str], str], traditional: re.Pattern[str]) ->
         What becomes of a single character by the first rules: form of Unicode, and case.
     traditional : re.Pattern
         Matches characters that only traditional text has.
+    simplified : callable
+        Such a text in simplified characters, each in its place; None if it needs other words too.
     """
     if machine is None:
         return None
@@ -44,13 +48,13 @@ def plain_text(canonical: Callable[[str], str], traditional: re.Pattern[str]) ->
         kinds[code] = _kind(form)
         forms[code] = ord(form[:1] or "\0")
     for character in traditional.findall("".join(map(chr, range(0x4E00, 0xA000)))):
-        kinds[ord(character)] = _HARD
+        kinds[ord(character)] = _TRADITIONAL
     for character in PROVINCES:
         kinds[ord(character)] = _PROVINCE
     for character in _HARD_CHARACTERS:
         kinds[ord(character)] = _HARD
     cues = sorted(CUES, key=lambda cue: -len(cue[0]))
-    return machine.PlainText(kinds.tobytes(), forms, cues, PASSED_OVER)
+    return machine.PlainText(kinds.tobytes(), forms, cues, PASSED_OVER, simplified)
 
 
 def _kind(form: str) -> int:

@@ -61,9 +61,11 @@ def _without_readings(match: re.Match[str]) -> str:
 
 
 def _simplify(match: re.Match[str]) -> str:
-    # Twice: for a few characters (薴) the first answer is itself a traditional form. 著 is a good simplified character
-    # too (著名), so only a text that is traditional anyway has it read as the particle 着.
-    simplified = _T2S.convert(_T2S.convert(match[0])).replace("著", "着")
+    simplified = _T2S.convert(match[0])
+    if "苧" in simplified:  # of 薴: the one character whose answer is itself a traditional form
+        simplified = _T2S.convert(simplified)
+    # 著 is a good simplified character too (著名): only a text that is traditional anyway has it read as the particle 着.
+    simplified = simplified.replace("著", "着")
     return simplified if len(simplified) == len(match[0]) else match[0]
 
 
@@ -209,7 +211,14 @@ def _is_reading(note: str, *, of: str) -> bool:
 
 @cache
 def _plain() -> machine.PlainText | None:
-    return plain_text(lambda character: _UNUSUAL.pattern.sub(_canonical_character, character).lower(), _traditional())
+    def canonical(character: str) -> str:
+        return _UNUSUAL.pattern.sub(_canonical_character, character).lower()
+
+    def simplified(text: str) -> str | None:
+        text = _WHOLE.pattern.sub(_simplify, text)
+        return None if _WORDING.pattern.search(text) else text
+
+    return plain_text(canonical, _traditional(), simplified)
 
 
 def normalize(text: str) -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,12 @@ class SignalKernel:
 
 class PlainText:
     def __init__(
-        self, kinds: bytes, forms: NDArray[np.uint16], cues: Sequence[tuple[str, str]], passed_over: str
+        self,
+        kinds: bytes,
+        forms: NDArray[np.uint16],
+        cues: Sequence[tuple[str, str]],
+        passed_over: str,
+        simplified: Callable[[str], str | None],
     ) -> None: ...
     def read(self, text: str) -> str | None: ...
     def align(self, text: str) -> tuple[str, tuple[tuple[int, int], ...]] | None: ...

@@ -12,6 +12,7 @@ cdef enum:
     PROVINCE = 7
     ELLIPSIS = 8
     BRACKET = 9
+    TRADITIONAL = 10
 
     LONGEST_NOTE = 7  # letters: classifier.text._NOTE
     SHORTEST_PERSONAL = 7  # digits: classifier.masking._NUMBER
@@ -21,7 +22,7 @@ cdef enum:
 cdef class PlainText:
     """The canonical form of texts that need few of the rules of `classifier.text`, as most do.
 
-    What has brackets, mark-up, traditional characters, or might have personal data, is left to the rules themselves.
+    What has notes, mark-up or rare characters, or might have personal data, is left to the rules themselves.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ cdef class PlainText:
         Words before personal data, the longest first, and the characters of which one must follow; any if empty.
     passed_over : str
         Characters that may stand between, two at most.
+    simplified : callable
+        A text with traditional characters in simplified ones, each in its place; None if that is for the rules to say.
     """
 
     cdef bytes kinds
@@ -41,13 +44,15 @@ cdef class PlainText:
     cdef Concepts cues
     cdef list following
     cdef Table passed_over
+    cdef object simplified
     cdef Text text
     cdef Text canonical
     cdef Span* spans  # of the original, for each canonical character
     cdef Py_ssize_t room
+    cdef bint traditional
 
-    def __init__(self, kinds, forms, cues, passed_over):
-        self.kinds, self.forms = kinds, forms
+    def __init__(self, kinds, forms, cues, passed_over, simplified):
+        self.kinds, self.forms, self.simplified = kinds, forms, simplified
         self.kind = self.kinds
         self.cues = Concepts(cues, ())
         self.following = [None] + [characters(follows) for follows in sorted(self.cues.numbers)]
@@ -59,14 +64,25 @@ cdef class PlainText:
 
     def read(self, str text):
         """The canonical form of a text; None if that is for the rules to say."""
-        return None if not self._rewrite(text) or self._has_cue() else self.canonical.string()
+        return self.canonical.string() if self._is_plain(text) else None
 
     def align(self, str text):
         """The same, and for each character of it the half-open span of the original that it stands for."""
-        if not self._rewrite(text) or self._has_cue():
+        if not self._is_plain(text):
             return None
         spans = tuple([(self.spans[j].start, self.spans[j].end) for j in range(self.canonical.length)])
         return self.canonical.string(), spans
+
+    cdef bint _is_plain(self, str text) except -1:
+        self.traditional = False
+        return self._rewrite(text) and (not self.traditional or self._simplify()) and not self._has_cue()
+
+    cdef bint _simplify(self) except -1:
+        simplified = self.simplified(self.canonical.string())
+        if simplified is None:
+            return False
+        self.canonical.take(simplified)
+        return True
 
     cdef int _reserve(self, Py_ssize_t length) except -1:
         cdef Span* spans
@@ -143,7 +159,9 @@ cdef class PlainText:
                 run = 0
                 if kind != DASH or last == DASH:
                     digits = 0
-                if kind == LETTER and last == PROVINCE:
+                if kind == TRADITIONAL:
+                    self.traditional = True
+                elif kind == LETTER and (last == PROVINCE or last == TRADITIONAL):
                     return False  # a licence plate, perhaps
             last = kind
         self.canonical.length = j
