@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Lifespan
 
 from api import problems
 from api.access.gate import Gate
@@ -92,18 +93,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
         database.dispose()
         rates.close()
 
-    app = FastAPI(
-        lifespan=lifespan,
-        title="银行投诉分类 Complaint classifier",
-        version=version("complaint-classifier"),
-        summary="Reads bank complaints in Chinese and hands them to the right department.",
-        # The documentation pages of the framework load scripts from elsewhere; a bank's machine has no elsewhere.
-        docs_url=None,
-        redoc_url=None,
-        generate_unique_id_function=_operation_id,
-    )
-    app.state.service = service
-    app.state.shadow = shadow
+    app = answering(service, shadow, lifespan)
     app.state.database = database
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
@@ -112,10 +102,6 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app.state.reviewing = Reviewing(service, casework, database)
     app.state.rules = rules
     app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
-    for router in (complaints, reviews, jobs, rules_routes, classify, catalogue):
-        app.include_router(router.router)
-    problems.install(app)
-    _describe_problems(app)
     # The last one added is the first that a request meets.
     app.add_middleware(
         BodyLimits,
@@ -135,6 +121,29 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     )
     app.add_middleware(Gate, ring=KeyRing(Keys(database)), rates=rates, https_only=settings.https_only)
     app.add_middleware(Requests)
+    return app
+
+
+def answering(service: Service, shadow: Shadow, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes with what reads complaints; nothing yet that watches over them or keeps."""
+    app = FastAPI(
+        lifespan=lifespan,
+        title="银行投诉分类 Complaint classifier",
+        version=version("complaint-classifier"),
+        summary="Reads bank complaints in Chinese and hands them to the right department.",
+        # The documentation pages of the framework load scripts from elsewhere; a bank's machine has no elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # api.telemetry tells of requests
+    )
+    app.state.service = service
+    app.state.shadow = shadow
+    # The first one is looked at first: it has those who hurry.
+    for router in (classify, complaints, reviews, jobs, rules_routes, catalogue):
+        app.include_router(router.router)
+    problems.install(app)
+    _describe_problems(app)
     return app
 
 

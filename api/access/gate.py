@@ -98,7 +98,7 @@ class Requires:
         self._scopes = scopes
 
     async def __call__(
-        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None
     ) -> Caller:
         """Give the caller."""
         caller: Caller = request.state.caller

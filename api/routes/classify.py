@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Reader
+from api.batch import Batch
+from api.routes.direct import Direct, Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
 from api.serving import Serving
@@ -15,6 +17,7 @@ from api.shadow import Shadow
 
 router = APIRouter(
     prefix="/v1/classify",
+    route_class=Direct,
     tags=["classify"],
     responses={status: {"model": Problem} for status in (400, 413, 415, 422)},
 )
@@ -44,14 +47,12 @@ async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: 
     return answer
 
 
-@router.post("/batch", summary="Classify up to 1,000 complaints")
-async def classify_batch(
-    body: BatchRequest, serving: Ask, shadow: Beside, caller: Reader, request: Request
-) -> BatchAnswer:
+@router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)
+async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, caller: Reader) -> Written:
     """Classify many at once. A bad item gets a problem at its index; the others are answered."""
-    # Off the event loop, so that single requests need not wait for it.
-    answer = await run_in_threadpool(serving.classify_batch, body.items, request.url.path)
-    for item in answer.items:
-        if item.result:
-            shadow.offer(body.items[item.index]["text"], item.result.category.code)
-    return answer
+    batch = Batch(serving, body.items, f"{router.prefix}/batch")
+    for piece in batch.pieces():
+        # Off the event loop, so that single requests need not wait for it.
+        for text, category in await run_in_threadpool(batch.answer, piece):
+            shadow.offer(text, category)
+    return Written(batch.written())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from classifier.deadlines import CHINA, Deadline, Term, WorkCalendar
 from classifier.routing.facts import Facts
 from classifier.routing.reading import bundled_rules
-from classifier.routing.rules import ANY, DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook, Statute
+from classifier.routing.rules import ANY, DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook
 from classifier.taxonomy import Named, Taxonomy
 from classifier.text import normalize
 
@@ -78,6 +79,7 @@ class Router:
         self.calendar = calendar or WorkCalendar()
         self._rules = [_Prepared(rule, taxonomy) for rule in self.book.rules]
         self._version = self.book.version
+        self._limit = lru_cache(4_096)(self._last_moment)  # cases that arrive together end together
         # By any of its names, in canonical form: whoever registers a case writes the branch as he knows it.
         self._called = {
             normalize(name): named.code
@@ -125,15 +127,21 @@ class Router:
         ValueError
             If the law allows no such number of extensions.
         """
-        statute = self._statute(arrived)
+        limit = self._limit(arrived.astimezone(CHINA).date(), extensions)
+        return None if limit is None else limit[0].at
+
+    def _last_moment(self, day: date, extensions: int) -> tuple[Deadline, str] | None:
+        """What the law leaves a case that has arrived on a day in China, and how that is said."""
+        statute = self.book.statute(day)
         if statute is None:
             return None
         if extensions >= len(statute.calendar_days):
             raise ValueError(f"{statute.name}: {len(statute.calendar_days) - 1} extensions at most")
-        return self.calendar.deadline(arrived, Term(statute.calendar_days[extensions], "calendar_days")).at
-
-    def _statute(self, arrived: datetime) -> Statute | None:
-        return self.book.statute(arrived.astimezone(CHINA).date()) if self.book.statutes else None
+        days = statute.calendar_days[extensions]
+        start = datetime(day.year, day.month, day.day, tzinfo=CHINA)
+        limit = self.calendar.deadline(start, Term(days, "calendar_days")).at
+        said = f"【法定时限】《{statute.name}》{days}个自然日早于承诺时限，以此为准"
+        return Deadline(limit, provisional=False), said
 
     def _owner(self, facts: Facts, decided: dict[str, Any], co_departments: list[str], trace: list[str]) -> str:
         owner: str = decided["department"]
@@ -166,13 +174,13 @@ class Router:
     ) -> tuple[Deadline, Deadline, datetime | None]:
         first_response = self.calendar.deadline(arrived, decided["first_response"])
         resolution = self.calendar.deadline(arrived, decided["resolution"])
-        statutory = self.statutory(arrived)
-        if statutory is not None:
-            limit = Deadline(statutory, provisional=False)
-            statute = self._statute(arrived)
-            if statute is not None and limit.at < resolution.at:
-                trace.append(f"【法定时限】《{statute.name}》{statute.calendar_days[0]}个自然日早于承诺时限，以此为准")
-            resolution = min(resolution, limit)
+        limit, statutory = self._limit(arrived.astimezone(CHINA).date(), 0), None
+        if limit is not None:
+            bound, said = limit
+            statutory = bound.at
+            if statutory < resolution.at:
+                trace.append(said)
+            resolution = min(resolution, bound)
         if resolution.provisional:
             trace.append("【暂定时限】该年度的放假安排尚未公布，按周一至周五计算，公布后重算")
         return min(first_response, resolution), resolution, statutory
