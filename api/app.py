@@ -79,7 +79,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
         If the bank's working days or the rules cannot be used.
     """
     database = open_database(settings.cases)
-    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR") if settings.workers > 1 else None
     rules = Rules(database, service, settings.calendar)
     rates = Rates(Path(shared) / "rates" if shared else None)
 
