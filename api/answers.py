@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from api.schemas import CandidateOut, Classification, EvidenceOut, NamedOut, SignalOut
+from api.schemas import EvidenceOut
 from classifier.model import Evidence, Prediction, Ranked
 from classifier.routing import Decision
-from classifier.taxonomy import Taxonomy
+from classifier.signals import SIGNALS
+from classifier.taxonomy import Category, Named, Taxonomy
+
+Answer = dict[str, Any]
+"""The fields of a `Classification`: ready to be written, without a model made of each first."""
 
 
 class Answers:
@@ -22,9 +27,10 @@ class Answers:
 
     def __init__(self, taxonomy: Taxonomy, model: str) -> None:
         self._model = model
-        self._categories = {category.code: NamedOut.of(category) for category in taxonomy.values()}
-        self._groups = {category.code: NamedOut.of(category.group) for category in taxonomy.values()}
-        self._departments = {code: NamedOut.of(department) for code, department in taxonomy.departments.items()}
+        self._categories = {category.code: _named(category) for category in taxonomy.values()}
+        self._groups = {category.code: _named(category.group) for category in taxonomy.values()}
+        self._departments = {code: _named(department) for code, department in taxonomy.departments.items()}
+        self._signals = {code: {"code": code, "zh": zh, "en": en} for code, (zh, en) in SIGNALS.items()}
 
     def of(
         self,
@@ -33,35 +39,39 @@ class Answers:
         *,
         top_k: int | None = None,
         evidence: tuple[Evidence, ...] | None = None,
-    ) -> Classification:
+    ) -> Answer:
         """What is said of one complaint."""
-        return Classification(
-            model=self._model,
-            category=self._categories[prediction.category],
-            group=self._groups[prediction.category],
-            confidence=round(prediction.confidence, 4),
-            secondary=[self._categories[code] for code in prediction.secondary],
-            candidates=self.candidates(prediction.ranked[:top_k] if top_k else prediction.candidates),
-            decision=prediction.decision,
-            signals=[SignalOut.found(signal) for signal in prediction.signals],
-            department=self._departments[decision.department.code],
-            co_departments=[self._departments[department.code] for department in decision.co_departments],
-            queue=decision.queue,
-            priority=decision.priority,
-            first_response_due=decision.first_response.at,
-            resolution_due=decision.resolution.at,
-            statutory_due=decision.statutory,
-            provisional=decision.first_response.provisional or decision.resolution.provisional,
-            rules=decision.rules,
-            trace=list(decision.trace),
-            tried=None if evidence is None else list(decision.tried),
-            evidence=None if evidence is None else [EvidenceOut.of(e) for e in evidence],
-        )
+        categories, departments = self._categories, self._departments
+        return {
+            "model": self._model,
+            "category": categories[prediction.category],
+            "group": self._groups[prediction.category],
+            "confidence": round(prediction.confidence, 4),
+            "secondary": [categories[code] for code in prediction.secondary],
+            "candidates": self.candidates(prediction.ranked[:top_k] if top_k else prediction.candidates),
+            "decision": prediction.decision,
+            "signals": [
+                {**self._signals[signal.code], "words": signal.words, "start": signal.start, "end": signal.end}
+                for signal in prediction.signals
+            ],
+            "department": departments[decision.department.code],
+            "co_departments": [departments[department.code] for department in decision.co_departments],
+            "queue": decision.queue,
+            "priority": decision.priority,
+            "first_response_due": decision.first_response.at,
+            "resolution_due": decision.resolution.at,
+            "statutory_due": decision.statutory,
+            "provisional": decision.first_response.provisional or decision.resolution.provisional,
+            "rules": decision.rules,
+            "trace": decision.trace,
+            "tried": None if evidence is None else decision.tried,
+            "evidence": None if evidence is None else [EvidenceOut.of(e).model_dump() for e in evidence],
+        }
 
-    def candidates(self, ranked: Sequence[Ranked]) -> list[CandidateOut]:
+    def candidates(self, ranked: Sequence[Ranked]) -> list[dict[str, Any]]:
         """Categories with how probable they are."""
-        return [
-            CandidateOut(code=named.code, zh=named.zh, en=named.en, confidence=round(one.probability, 4))
-            for one in ranked
-            for named in (self._categories[one.category],)
-        ]
+        return [{**self._categories[one.category], "confidence": round(one.probability, 4)} for one in ranked]
+
+
+def _named(named: Named | Category) -> dict[str, str]:
+    return {"code": named.code, "zh": named.zh, "en": named.en}

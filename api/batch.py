@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
+from api.answers import Answer
 from api.problems import text_problem, validation_problem
-from api.schemas import BatchItem, Classification, ClassifyRequest, Problem
+from api.schemas import ClassifyRequest, Problem
 from api.serving import Serving
 from classifier.errors import TextError
 
 PIECE: Final = 16
 """Complaints that are answered in one go."""
+
+_read: Final = ClassifyRequest.__pydantic_validator__.validate_python
 
 
 class Batch:
@@ -44,23 +48,23 @@ class Batch:
     def answer(self, indexes: range) -> list[tuple[str, str]]:
         """Answer some items, in their order; a bad one gets a problem. Texts and categories of the others come back."""
         good: dict[int, ClassifyRequest] = {}
-        answers: dict[int, Classification | Problem] = {}
+        bad: dict[int, Problem] = {}
         for index in indexes:
             try:
-                good[index] = ClassifyRequest.model_validate(self._items[index])
+                good[index] = _read(self._items[index])
             except ValidationError as error:
-                answers[index] = validation_problem(error.errors(), self._place(index))
-        for index, said in zip(good, self._serving.classify_all([*good.values()]), strict=True):
-            answers[index] = text_problem(said, self._place(index)) if isinstance(said, TextError) else said
+                bad[index] = validation_problem(error.errors(), self._place(index))
         read = []
-        for index in indexes:
-            answer = answers[index]
-            if isinstance(answer, Problem):
-                item = BatchItem(index=index, problem=answer)
+        results: dict[int, Answer] = {}
+        for (index, request), answer in zip(good.items(), self._serving.answer_all([*good.values()]), strict=True):
+            if isinstance(answer, TextError):
+                bad[index] = text_problem(answer, self._place(index))
             else:
-                item = BatchItem(index=index, result=answer)
-                read.append((good[index].text, answer.category.code))
-            self._written.append(item.__pydantic_serializer__.to_json(item))
+                results[index] = answer
+                read.append((request.text, answer["category"]["code"]))
+        self._written += [
+            to_json({"index": index, "result": results.get(index), "problem": bad.get(index)}) for index in indexes
+        ]
         self._succeeded += len(read)
         return read
 

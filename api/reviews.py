@@ -228,7 +228,8 @@ def _shown(row: Any, serving: Serving) -> ReviewOut:
         except TextError:  # nothing but masks is left of it
             explanation = None
         if explanation:
-            candidates = serving.answers.candidates(explanation.prediction.candidates)
+            found = serving.answers.candidates(explanation.prediction.candidates)
+            candidates = [CandidateOut.model_validate(one) for one in found]
             evidence = [EvidenceOut.of(e) for e in explanation.evidence]
             signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
     return ReviewOut(

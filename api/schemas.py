@@ -74,6 +74,10 @@ class Metadata(StrictRequest):
     referral_no: Short | None = Field(None, description="The regulator's number of a referred case.")
 
 
+NOTHING_KNOWN = Metadata()
+"""What complaints that say no more have in common."""
+
+
 class Complaint(StrictRequest):
     """What every door takes of a complaint."""
 
@@ -82,7 +86,7 @@ class Complaint(StrictRequest):
     region: Short | None = Field(None, description="Region of the complained-about unit.", examples=["苏州"])
     branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
     received_at: Moment | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
-    metadata: Metadata = Field(default_factory=Metadata)
+    metadata: Metadata = Field(default_factory=lambda: NOTHING_KNOWN)
 
 
 class ClassifyRequest(Complaint):
@@ -110,9 +114,7 @@ class BatchRequest(StrictRequest):
 
 
 class NamedOut(BaseModel):
-    """A code and its two names; answers share them."""
-
-    model_config = ConfigDict(frozen=True)
+    """A code and its two names."""
 
     code: str
     zh: str
@@ -153,8 +155,6 @@ class EvidenceOut(BaseModel):
 
 class SignalOut(NamedOut):
     """What makes a case urgent or special, and the clause that says so."""
-
-    model_config = ConfigDict(frozen=False)
 
     words: str = Field(description="As they were sent; of a kept case, with personal data masked.")
     start: int = Field(description="Place in the text, in characters.")

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from api.answers import Answers
+from api.answers import Answer, Answers
 from api.schemas import (
+    NOTHING_KNOWN,
     Categories,
     CategoryOut,
     Classification,
     ClassifyRequest,
     Complaint,
+    Metadata,
     ModelOut,
     NamedOut,
 )
@@ -95,7 +97,7 @@ class Serving:
         """Puts together what it says."""
         return Answers(self.taxonomy, self.version)
 
-    def classify(self, request: ClassifyRequest) -> Classification:
+    def answer(self, request: ClassifyRequest) -> Answer:
         """Read one complaint and route it. Raises `TextError`."""
         evidence = None
         if request.explain:
@@ -106,30 +108,34 @@ class Serving:
         decision = self.router.route(facts_of(request, prediction))
         return self.answers.of(prediction, decision, top_k=request.top_k, evidence=evidence)
 
-    def classify_all(self, requests: Sequence[ClassifyRequest]) -> list[Classification | TextError]:
+    def answer_all(self, requests: Sequence[ClassifyRequest]) -> list[Answer | TextError]:
         """Read complaints together and route each; what cannot be read gets the reason."""
         if any(request.explain for request in requests):
-            return [self._classify_or_tell(request) for request in requests]
+            return [self._answer_or_tell(request) for request in requests]
         try:
             predictions = self.bundle.model.predict([request.text for request in requests])
         except TextError:  # of one of them
-            return [self._classify_or_tell(request) for request in requests]
+            return [self._answer_or_tell(request) for request in requests]
         return [
             self.answers.of(prediction, self.router.route(facts_of(request, prediction)), top_k=request.top_k)
             for request, prediction in zip(requests, predictions, strict=True)
         ]
 
-    def _classify_or_tell(self, request: ClassifyRequest) -> Classification | TextError:
+    def _answer_or_tell(self, request: ClassifyRequest) -> Answer | TextError:
         try:
-            return self.classify(request)
+            return self.answer(request)
         except TextError as error:
             return error
+
+    def classify(self, request: ClassifyRequest) -> Classification:
+        """Read one complaint and route it. Raises `TextError`."""
+        return Classification.model_validate(self.answer(request))
 
     def judge(self, complaint: Complaint) -> tuple[Classification, Decision]:
         """Read one complaint and route it, for whoever keeps both. Raises `TextError`."""
         prediction = self.bundle.model.predict([complaint.text])[0]
         decision = self.router.route(facts_of(complaint, prediction))
-        return self.answers.of(prediction, decision), decision
+        return Classification.model_validate(self.answers.of(prediction, decision)), decision
 
     def categories(self) -> Categories:
         """The taxonomy."""
@@ -159,17 +165,16 @@ class Serving:
 def facts_of(request: Complaint, prediction: Prediction) -> Facts:
     """What is known of a complaint that has just been read."""
     now, metadata = datetime.now(UTC), request.metadata
-    known = (
-        ("segment", metadata.segment),
-        ("product", metadata.product),
-        ("business_channel", metadata.business_channel),
-        ("amount", metadata.amount),
-    )
     return Facts(
         prediction,
         min(request.received_at or now, now),  # what is to come has not arrived
         request.channel,
         request.region,
         request.branch,
-        {name: value for name, value in known if value is not None},
+        {} if metadata is NOTHING_KNOWN else _known(metadata),
     )
+
+
+def _known(metadata: Metadata) -> dict[str, Any]:
+    known = {name: getattr(metadata, name) for name in ("segment", "product", "business_channel", "amount")}
+    return {name: value for name, value in known.items() if value is not None}

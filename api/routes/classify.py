@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Reader
@@ -39,12 +40,12 @@ Ask = Annotated[Serving, Depends(get_serving)]
 Beside = Annotated[Shadow, Depends(get_shadow)]
 
 
-@router.post("", summary="Classify one complaint")
-async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: Reader) -> Classification:
+@router.post("", summary="Classify one complaint", response_model=Classification)
+async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: Reader) -> Written:
     """Say what a complaint is about, how sure that is, and which department gets it."""
-    answer = serving.classify(body)
-    shadow.offer(body.text, answer.category.code)
-    return answer
+    answer = serving.answer(body)
+    shadow.offer(body.text, answer["category"]["code"])
+    return Written(to_json(answer))
 
 
 @router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)

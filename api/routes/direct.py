@@ -1,4 +1,4 @@
-"""Routes of few costs: told of in OpenAPI like all others, and served with one reading and one writing by pydantic."""
+"""Routes that cost little: told of in OpenAPI like all others, and served without what the framework does besides."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Written(Response):
 
 
 class Direct(APIRoute):
-    """A route whose parameters are its body, and dependencies that need the request alone.
+    """A route whose function takes a body, and dependencies that need the request alone, and writes its answer itself.
 
     For these the framework's own way, which is for all that a route may have, takes longer than a complaint's reading:
     it parses the body, checks what comes of it, looks at each dependency anew, and checks the answer once more.
@@ -48,7 +48,7 @@ class Direct(APIRoute):
                 given[sent.name] = body.model_validate_json((await request.body()).removeprefix(_MARK))
             except ValidationError as error:
                 raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
-            said: BaseModel | Written = await answer(**given)
-            return said if isinstance(said, Written) else Written(said.__pydantic_serializer__.to_json(said))
+            written: Written = await answer(**given)
+            return written
 
         return handle

@@ -94,7 +94,7 @@ class Requests:
     def _request_id(scope: Scope) -> str:
         sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
         # A random number of the operating system would let others have their turn: this is no secret.
-        return sent if _SANE_ID.fullmatch(sent) else f"{random.getrandbits(128):032x}"  # noqa: S311
+        return sent if _SANE_ID.fullmatch(sent) else f"{random.getrandbits(128):032x}"
 
 
 @cache
