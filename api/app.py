@@ -22,6 +22,7 @@ from api import problems
 from api.access.gate import Gate
 from api.access.rates import Rates
 from api.access.ring import KeyRing
+from api.batch import Turns
 from api.casework import Casework
 from api.intake import Intake
 from api.jobs.service import JobService
@@ -139,6 +140,7 @@ def answering(service: Service, shadow: Shadow, lifespan: Lifespan[FastAPI] | No
     )
     app.state.service = service
     app.state.shadow = shadow
+    app.state.turns = Turns()
     # The first one is looked at first: it has those who hurry.
     for router in (classify, complaints, reviews, jobs, rules_routes, catalogue):
         app.include_router(router.router)

@@ -1,81 +1,71 @@
-"""Answering many complaints at once, piece by piece, so that whoever asks for one need not wait for all of them."""
+"""Answering many complaints at once, turn by turn, so that whoever asks for one need not wait for all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from api.answers import Answer
 from api.problems import text_problem, validation_problem
 from api.schemas import ClassifyRequest, Problem
 from api.serving import Serving
+from api.shadow import Shadow
 from classifier.errors import TextError
 
-PIECE: Final = 16
-"""Complaints that are answered in one go."""
+_TURN: Final = 0.0004
+"""Seconds of work after which others come first."""
 
 _read: Final = ClassifyRequest.__pydantic_validator__.validate_python
 
 
-class Batch:
-    """The answers to many complaints, as they come to be.
+class Turns:
+    """Lets one batch at a time work, each for a turn; between two turns come the requests that have arrived.
 
-    Parameters
-    ----------
-    serving : Serving
-        Answers all of them.
-    items : sequence
-        As they were sent.
-    instance : str
-        The path that was asked.
+    On the event loop, not beside it: reading holds the interpreter's lock, so that a thread would not read sooner, and
+    the loop would wait for the lock at every step of every request, not once.
     """
 
-    def __init__(self, serving: Serving, items: Sequence[Any], instance: str) -> None:
-        self._serving = serving
-        self._items = items
-        self._instance = instance
-        self._written: list[bytes] = []
-        self._succeeded = 0
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
 
-    def pieces(self) -> Iterator[range]:
-        """The indexes of what is to be answered in one go."""
-        for first in range(0, len(self._items), PIECE):
-            yield range(first, min(first + PIECE, len(self._items)))
+    async def answer(self, items: Sequence[Any], instance: str, serving: Serving, shadow: Shadow) -> bytes:
+        """A `BatchAnswer` as JSON.
 
-    def answer(self, indexes: range) -> list[tuple[str, str]]:
-        """Answer some items, in their order; a bad one gets a problem. Texts and categories of the others come back."""
-        good: dict[int, ClassifyRequest] = {}
-        bad: dict[int, Problem] = {}
-        for index in indexes:
-            try:
-                good[index] = _read(self._items[index])
-            except ValidationError as error:
-                bad[index] = validation_problem(error.errors(), self._place(index))
-        read = []
-        results: dict[int, Answer] = {}
-        for (index, request), answer in zip(good.items(), self._serving.answer_all([*good.values()]), strict=True):
-            if isinstance(answer, TextError):
-                bad[index] = text_problem(answer, self._place(index))
-            else:
-                results[index] = answer
-                read.append((request.text, answer["category"]["code"]))
-        self._written += [
-            to_json({"index": index, "result": results.get(index), "problem": bad.get(index)}) for index in indexes
-        ]
-        self._succeeded += len(read)
-        return read
+        Parameters
+        ----------
+        items : sequence
+            As they were sent.
+        instance : str
+            The path that was asked.
+        serving : Serving
+            Answers all of them.
+        shadow : Shadow
+            Is offered what could be read.
+        """
+        written: list[bytes] = []
+        failed = 0
+        while len(written) < len(items):
+            async with self._turn:
+                until = time.perf_counter() + _TURN
+                while len(written) < len(items) and time.perf_counter() < until:
+                    index = len(written)
+                    result = problem = None
+                    try:
+                        request = _read(items[index])
+                        result = serving.answer(request)
+                        shadow.offer(request.text, result["category"]["code"])
+                    except (ValidationError, TextError) as error:
+                        problem = _problem(error, f"{instance}#/items/{index}")
+                        failed += 1
+                    written.append(to_json({"index": index, "result": result, "problem": problem}))
+                await asyncio.sleep(0)
+        head = b'{"model":%s,"items":[' % to_json(serving.version)
+        return head + b",".join(written) + b'],"succeeded":%d,"failed":%d}' % (len(items) - failed, failed)
 
-    def _place(self, index: int) -> str:
-        return f"{self._instance}#/items/{index}"
 
-    def written(self) -> bytes:
-        """A `BatchAnswer` as JSON, once all is answered."""
-        return b'{"model":"%s","items":[%s],"succeeded":%d,"failed":%d}' % (
-            self._serving.version.encode(),
-            b",".join(self._written),
-            self._succeeded,
-            len(self._items) - self._succeeded,
-        )
+def _problem(error: ValidationError | TextError, place: str) -> Problem:
+    return text_problem(error, place) if isinstance(error, TextError) else validation_problem(error.errors(), place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +21,6 @@ from api.schemas import (
     NamedOut,
 )
 from classifier.deadlines import WorkCalendar
-from classifier.errors import TextError
 from classifier.model import Prediction
 from classifier.routing import Decision, Facts, Router, RuleBook, bundled_rules, read_rules
 from classifier.taxonomy import Taxonomy
@@ -107,25 +105,6 @@ class Serving:
             prediction = self.bundle.model.predict([request.text])[0]
         decision = self.router.route(facts_of(request, prediction))
         return self.answers.of(prediction, decision, top_k=request.top_k, evidence=evidence)
-
-    def answer_all(self, requests: Sequence[ClassifyRequest]) -> list[Answer | TextError]:
-        """Read complaints together and route each; what cannot be read gets the reason."""
-        if any(request.explain for request in requests):
-            return [self._answer_or_tell(request) for request in requests]
-        try:
-            predictions = self.bundle.model.predict([request.text for request in requests])
-        except TextError:  # of one of them
-            return [self._answer_or_tell(request) for request in requests]
-        return [
-            self.answers.of(prediction, self.router.route(facts_of(request, prediction)), top_k=request.top_k)
-            for request, prediction in zip(requests, predictions, strict=True)
-        ]
-
-    def _answer_or_tell(self, request: ClassifyRequest) -> Answer | TextError:
-        try:
-            return self.answer(request)
-        except TextError as error:
-            return error
 
     def classify(self, request: ClassifyRequest) -> Classification:
         """Read one complaint and route it. Raises `TextError`."""

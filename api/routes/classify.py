@@ -6,10 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
-from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Reader
-from api.batch import Batch
+from api.batch import Turns
 from api.routes.direct import Direct, Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
@@ -36,8 +35,15 @@ async def get_shadow(request: Request) -> Shadow:
     return shadow
 
 
+async def get_turns(request: Request) -> Turns:
+    """By which batches take turns."""
+    turns: Turns = request.app.state.turns
+    return turns
+
+
 Ask = Annotated[Serving, Depends(get_serving)]
 Beside = Annotated[Shadow, Depends(get_shadow)]
+InTurns = Annotated[Turns, Depends(get_turns)]
 
 
 @router.post("", summary="Classify one complaint", response_model=Classification)
@@ -49,11 +55,6 @@ async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: 
 
 
 @router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)
-async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, caller: Reader) -> Written:
+async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, turns: InTurns, caller: Reader) -> Written:
     """Classify many at once. A bad item gets a problem at its index; the others are answered."""
-    batch = Batch(serving, body.items, f"{router.prefix}/batch")
-    for piece in batch.pieces():
-        # Off the event loop, so that single requests need not wait for it.
-        for text, category in await run_in_threadpool(batch.answer, piece):
-            shadow.offer(text, category)
-    return Written(batch.written())
+    return Written(await turns.answer(body.items, f"{router.prefix}/batch", serving, shadow))
