@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from classifier.deadlines import Term
@@ -27,7 +28,6 @@ class PreparedRules:
 
     def __init__(self, rules: Sequence[Rule], taxonomy: Taxonomy) -> None:
         self._rules = [PreparedRule(rule, taxonomy) for rule in rules]
-        self._missed = [rule.first_missed for rule in self._rules]
         self._others = 0  # those that no value tells: bit by rule, as below
         listed: dict[str, tuple[Callable[[Facts], Collection[str | None]], dict[str | None, int]]] = {}
         for number, rule in enumerate(self._rules):
@@ -38,22 +38,29 @@ class PreparedRules:
             for value in rule.first.wanted:
                 by_value[value] = by_value.get(value, 0) | 1 << number
         self._listed = tuple(listed.values())
+        self._parted = lru_cache(4_096)(self._part)  # few of all that could be come
 
-    def look(self, facts: Facts) -> tuple[list[PreparedRule], tuple[str, ...]]:
+    def look(self, facts: Facts) -> tuple[Sequence[PreparedRule], tuple[str, ...]]:
         """The rules that a case fires, in their order, and of the others what it missed, in words."""
         left = self._others
         for of, by_value in self._listed:
             for value in of(facts):
                 left |= by_value.get(value, 0)
-        fired, missed = [], [*self._missed]
-        while left:
-            number = (left & -left).bit_length() - 1
-            left &= left - 1
-            rule = self._rules[number]
-            missed[number] = rule.missed(facts)
-            if not missed[number]:
-                fired.append(rule)
-        return fired, tuple(filter(None, missed))
+        rules, missed, asking = self._parted(left)
+        for number in asking:
+            miss = self._rules[number].missed(facts)
+            if miss:
+                left ^= 1 << number
+                missed = {**missed, number: miss}
+        if asking:
+            rules, _, _ = self._parted(left)
+        return rules, tuple([missed[number] for number in sorted(missed)] if asking else missed.values())
+
+    def _part(self, left: int) -> tuple[Sequence[PreparedRule], Mapping[int, str], Sequence[int]]:
+        """Of those left: the rules, what is said of the others, and which of the left ones ask for more."""
+        inside = [number for number in range(len(self._rules)) if left >> number & 1]
+        missed = {number: rule.first_missed for number, rule in enumerate(self._rules) if not left >> number & 1}
+        return [self._rules[number] for number in inside], missed, [n for n in inside if self._rules[n].asks_more]
 
 
 class PreparedRule:
@@ -70,6 +77,8 @@ class PreparedRule:
         Its first condition, if that is a list of values: `missed` takes it for granted.
     first_missed : str
         What is said when the first condition does not hold; empty if there is none.
+    asks_more : bool
+        Whether there are conditions that `missed` looks at.
     """
 
     def __init__(self, rule: Rule, taxonomy: Taxonomy) -> None:
@@ -79,6 +88,7 @@ class PreparedRule:
         self.first_missed = missed[0] if missed else ""
         looked_at = slice(0 if self.first is None else 1, None)
         self._looked_at = list(zip(rule.conditions[looked_at], missed[looked_at], strict=True))
+        self.asks_more = bool(self._looked_at)
         self._conditions = rule.conditions
         self._head = f"【{rule.name}】{rule.why}"
         named = rule.outcomes.named()

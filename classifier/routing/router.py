@@ -103,7 +103,7 @@ class Router:
         first_response, resolution, statutory = self._due(facts.arrived, decided, trace)
         return Decision(
             departments[owner],
-            tuple(departments[code] for code in dict.fromkeys(co_departments) if code != owner),
+            tuple([departments[code] for code in dict.fromkeys(co_departments) if code != owner]),
             decided["queue"],
             decided["priority"],
             first_response,
