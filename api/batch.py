@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 
 from api.problems import text_problem, validation_problem
 from api.schemas import ClassifyRequest, Problem
@@ -16,17 +17,17 @@ from api.serving import Serving
 from api.shadow import Shadow
 from classifier.errors import TextError
 
-_TURN: Final = 0.0004
-"""Seconds of work after which others come first."""
+_TURN: Final = 0.003
+"""Seconds of work after which the next batch has its turn."""
 
 _read: Final = ClassifyRequest.__pydantic_validator__.validate_python
 
 
 class Turns:
-    """Lets one batch at a time work, each for a turn; between two turns come the requests that have arrived.
+    """Lets one batch at a time work, each for a turn.
 
-    On the event loop, not beside it: reading holds the interpreter's lock, so that a thread would not read sooner, and
-    the loop would wait for the lock at every step of every request, not once.
+    They work off the event loop, so that single requests need not wait for them; and never two at once, since each
+    thread that computes makes the loop wait longer for the interpreter's lock.
     """
 
     def __init__(self) -> None:
@@ -46,25 +47,52 @@ class Turns:
         shadow : Shadow
             Is offered what could be read.
         """
-        written: list[bytes] = []
-        failed = 0
-        while len(written) < len(items):
+        batch = _Batch(items, instance, serving, shadow)
+        while not batch.done:
             async with self._turn:
-                until = time.perf_counter() + _TURN
-                while len(written) < len(items) and time.perf_counter() < until:
-                    index = len(written)
-                    result = problem = None
-                    try:
-                        request = _read(items[index])
-                        result = serving.answer(request)
-                        shadow.offer(request.text, result["category"]["code"])
-                    except (ValidationError, TextError) as error:
-                        problem = _problem(error, f"{instance}#/items/{index}")
-                        failed += 1
-                    written.append(to_json({"index": index, "result": result, "problem": problem}))
-                await asyncio.sleep(0)
-        head = b'{"model":%s,"items":[' % to_json(serving.version)
-        return head + b",".join(written) + b'],"succeeded":%d,"failed":%d}' % (len(items) - failed, failed)
+                await run_in_threadpool(batch.work, _TURN)
+        return batch.answer()
+
+
+class _Batch:
+    """The answers to many complaints, as they come to be."""
+
+    def __init__(self, items: Sequence[Any], instance: str, serving: Serving, shadow: Shadow) -> None:
+        self._items = items
+        self._instance = instance
+        self._serving = serving
+        self._shadow = shadow
+        self._written: list[bytes] = []
+        self._failed = 0
+
+    @property
+    def done(self) -> bool:
+        return len(self._written) == len(self._items)
+
+    def work(self, seconds: float) -> None:
+        """Answer items for so long."""
+        until = time.perf_counter() + seconds
+        while not self.done and time.perf_counter() < until:
+            self._written.append(self._answer(len(self._written)))
+
+    def _answer(self, index: int) -> bytes:
+        result = problem = None
+        try:
+            request = _read(self._items[index])
+            result = self._serving.answer(request)
+            self._shadow.offer(request.text, result["category"]["code"])
+        except (ValidationError, TextError) as error:
+            problem = _problem(error, f"{self._instance}#/items/{index}")
+            self._failed += 1
+        return to_json({"index": index, "result": result, "problem": problem})
+
+    def answer(self) -> bytes:
+        return b'{"model":%s,"items":[%s],"succeeded":%d,"failed":%d}' % (
+            to_json(self._serving.version),
+            b",".join(self._written),
+            len(self._items) - self._failed,
+            self._failed,
+        )
 
 
 def _problem(error: ValidationError | TextError, place: str) -> Problem:

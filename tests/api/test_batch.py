@@ -48,12 +48,12 @@ def test_batches_take_turns_and_each_gets_its_own_answers(serving: Serving) -> N
         return BatchAnswer.model_validate_json(answer)
 
     async def both() -> tuple[BatchAnswer, BatchAnswer]:
-        return await asyncio.gather(ask(100), ask(2))
+        return await asyncio.gather(ask(300), ask(2))
 
     many, few = asyncio.run(both())
-    assert ended == [2, 100]
-    assert [(a.succeeded, a.failed, len(a.items)) for a in (many, few)] == [(100, 100, 200), (2, 2, 4)]
-    assert [item.index for item in many.items] == list(range(200))
+    assert ended == [2, 300]
+    assert [(a.succeeded, a.failed, len(a.items)) for a in (many, few)] == [(300, 300, 600), (2, 2, 4)]
+    assert [item.index for item in many.items] == list(range(600))
     assert few.items[3].problem is not None
     assert few.items[3].problem.instance == "/2#/items/3"
 
