@@ -30,7 +30,8 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int], seconds: float) -> None:
         self._app = app
-        self._limits = [(compile_path(path)[0], limit) for path, limit in limits.items()]
+        self._whole = {path: limit for path, limit in limits.items() if "{" not in path}
+        self._patterns = [(compile_path(path)[0], limit) for path, limit in limits.items() if "{" in path]
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +82,8 @@ class BodyLimits:
         return receiving
 
     def _limit(self, path: str) -> int | None:
-        return next((limit for fits, limit in self._limits if fits.match(path)), None)
+        limit = self._whole.get(path)
+        return next((limit for fits, limit in self._patterns if fits.match(path)), None) if limit is None else limit
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

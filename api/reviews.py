@@ -15,7 +15,7 @@ from api.happening import mark
 from api.intake import masked
 from api.life import Life
 from api.problems import RefusedError
-from api.schemas import CandidateOut, EvidenceOut, NamedOut, Short, SignalOut, StrictRequest
+from api.schemas import CandidateOut, EvidenceOut, Short, SignalOut, StrictRequest
 from api.service import Service
 from api.serving import Serving
 from api.storage import CaseWork, Database, Reviews, log_alone, now
@@ -228,13 +228,8 @@ def _shown(row: Any, serving: Serving) -> ReviewOut:
         except TextError:  # nothing but masks is left of it
             explanation = None
         if explanation:
-            candidates = [
-                CandidateOut(
-                    **NamedOut.of(serving.taxonomy[ranked.category]).model_dump(),
-                    confidence=round(ranked.probability, 4),
-                )
-                for ranked in explanation.prediction.candidates
-            ]
+            found = serving.answers.candidates(explanation.prediction.candidates)
+            candidates = [CandidateOut.model_validate(one) for one in found]
             evidence = [EvidenceOut.of(e) for e in explanation.evidence]
             signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
     return ReviewOut(

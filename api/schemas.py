@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from classifier.model import Evidence, Prediction
-from classifier.routing import Decision, Priority
+from classifier.model import Evidence
+from classifier.routing import Priority
 from classifier.signals import SIGNALS, Signal
-from classifier.taxonomy import Category, Named, Taxonomy
+from classifier.taxonomy import Category, Named
 from classifier.text import MAX_CHARS
 
 Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
@@ -74,6 +74,10 @@ class Metadata(StrictRequest):
     referral_no: Short | None = Field(None, description="The regulator's number of a referred case.")
 
 
+NOTHING_KNOWN = Metadata()
+"""What complaints that say no more have in common."""
+
+
 class Complaint(StrictRequest):
     """What every door takes of a complaint."""
 
@@ -82,7 +86,7 @@ class Complaint(StrictRequest):
     region: Short | None = Field(None, description="Region of the complained-about unit.", examples=["苏州"])
     branch: Short | None = Field(None, description="The complained-about branch.", examples=["观前支行"])
     received_at: Moment | None = Field(None, description="When it arrived, ISO 8601; without an offset, in China.")
-    metadata: Metadata = Field(default_factory=Metadata)
+    metadata: Metadata = Field(default_factory=lambda: NOTHING_KNOWN)
 
 
 class ClassifyRequest(Complaint):
@@ -188,47 +192,6 @@ class Classification(BaseModel):
     trace: list[str] = Field(description="The routing rules that fired, in words.")
     tried: list[str] | None = Field(None, description="The rules that did not, and why: if asked for with explain.")
     evidence: list[EvidenceOut] | None = Field(None, description="If asked for with explain.")
-
-    @classmethod
-    def of(
-        cls,
-        prediction: Prediction,
-        decision: Decision,
-        taxonomy: Taxonomy,
-        *,
-        model: str,
-        top_k: int | None,
-        evidence: tuple[Evidence, ...] | None,
-    ) -> Classification:
-        """Put together what model and router said."""
-        category = taxonomy[prediction.category]
-        return cls(
-            model=model,
-            category=NamedOut.of(category),
-            group=NamedOut.of(category.group),
-            confidence=round(prediction.confidence, 4),
-            secondary=[NamedOut.of(taxonomy[code]) for code in prediction.secondary],
-            candidates=[
-                CandidateOut(
-                    **NamedOut.of(taxonomy[ranked.category]).model_dump(), confidence=round(ranked.probability, 4)
-                )
-                for ranked in (prediction.ranked[:top_k] if top_k else prediction.candidates)
-            ],
-            decision=prediction.decision,
-            signals=[SignalOut.found(signal) for signal in prediction.signals],
-            department=NamedOut.of(decision.department),
-            co_departments=[NamedOut.of(department) for department in decision.co_departments],
-            queue=decision.queue,
-            priority=decision.priority,
-            first_response_due=decision.first_response.at,
-            resolution_due=decision.resolution.at,
-            statutory_due=decision.statutory,
-            provisional=decision.first_response.provisional or decision.resolution.provisional,
-            rules=decision.rules,
-            trace=list(decision.trace),
-            tried=None if evidence is None else list(decision.tried),
-            evidence=None if evidence is None else [EvidenceOut.of(e) for e in evidence],
-        )
 
 
 class Problem(BaseModel):

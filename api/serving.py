@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from api.problems import text_problem, validation_problem
+from api.answers import Answer, Answers
 from api.schemas import (
-    BatchAnswer,
-    BatchItem,
+    NOTHING_KNOWN,
     Categories,
     CategoryOut,
     Classification,
     ClassifyRequest,
     Complaint,
+    Metadata,
     ModelOut,
     NamedOut,
 )
 from classifier.deadlines import WorkCalendar
-from classifier.errors import TextError
-from classifier.model import Evidence, Prediction
+from classifier.model import Prediction
 from classifier.routing import Decision, Facts, Router, RuleBook, bundled_rules, read_rules
 from classifier.taxonomy import Taxonomy
 from models import Bundle
@@ -80,7 +76,7 @@ class Serving:
 
     def prepared(self) -> Serving:
         """Itself, when all that is made at first use is made. Raises `RulesError`."""
-        self.router.route(facts_of(Complaint(text=_FIRST), self.bundle.model.predict([_FIRST])[0]))
+        self.judge(Complaint(text=_FIRST))
         return self
 
     @cached_property
@@ -94,7 +90,12 @@ class Serving:
         """The model's version."""
         return self.bundle.model.version
 
-    def classify(self, request: ClassifyRequest) -> Classification:
+    @cached_property
+    def answers(self) -> Answers:
+        """Puts together what it says."""
+        return Answers(self.taxonomy, self.version)
+
+    def answer(self, request: ClassifyRequest) -> Answer:
         """Read one complaint and route it. Raises `TextError`."""
         evidence = None
         if request.explain:
@@ -103,40 +104,17 @@ class Serving:
         else:
             prediction = self.bundle.model.predict([request.text])[0]
         decision = self.router.route(facts_of(request, prediction))
-        return self._said(prediction, decision, top_k=request.top_k, evidence=evidence)
+        return self.answers.of(prediction, decision, top_k=request.top_k, evidence=evidence)
+
+    def classify(self, request: ClassifyRequest) -> Classification:
+        """Read one complaint and route it. Raises `TextError`."""
+        return Classification.model_validate(self.answer(request))
 
     def judge(self, complaint: Complaint) -> tuple[Classification, Decision]:
         """Read one complaint and route it, for whoever keeps both. Raises `TextError`."""
         prediction = self.bundle.model.predict([complaint.text])[0]
         decision = self.router.route(facts_of(complaint, prediction))
-        return self._said(prediction, decision), decision
-
-    def _said(
-        self,
-        prediction: Prediction,
-        decision: Decision,
-        *,
-        top_k: int | None = None,
-        evidence: tuple[Evidence, ...] | None = None,
-    ) -> Classification:
-        return Classification.of(
-            prediction, decision, self.taxonomy, model=self.version, top_k=top_k, evidence=evidence
-        )
-
-    def classify_batch(self, items: Sequence[Any], instance: str) -> BatchAnswer:
-        """Read and route each item; a bad one gets a problem at its index."""
-        answers = [self._classify_item(index, item, instance) for index, item in enumerate(items)]
-        succeeded = sum(answer.result is not None for answer in answers)
-        return BatchAnswer(model=self.version, items=answers, succeeded=succeeded, failed=len(answers) - succeeded)
-
-    def _classify_item(self, index: int, item: Any, instance: str) -> BatchItem:
-        place = f"{instance}#/items/{index}"
-        try:
-            return BatchItem(index=index, result=self.classify(ClassifyRequest.model_validate(item)))
-        except ValidationError as error:
-            return BatchItem(index=index, problem=validation_problem(error.errors(), place))
-        except TextError as error:
-            return BatchItem(index=index, problem=text_problem(error, place))
+        return Classification.model_validate(self.answers.of(prediction, decision)), decision
 
     def categories(self) -> Categories:
         """The taxonomy."""
@@ -172,9 +150,10 @@ def facts_of(request: Complaint, prediction: Prediction) -> Facts:
         request.channel,
         request.region,
         request.branch,
-        {
-            name: value
-            for name in ("segment", "product", "business_channel", "amount")
-            if (value := getattr(metadata, name)) is not None
-        },
+        {} if metadata is NOTHING_KNOWN else _known(metadata),
     )
+
+
+def _known(metadata: Metadata) -> dict[str, Any]:
+    known = {name: getattr(metadata, name) for name in ("segment", "product", "business_channel", "amount")}
+    return {name: value for name, value in known.items() if value is not None}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.caller import LOCAL, Caller
@@ -55,12 +53,13 @@ class Gate:
         await self._app(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> tuple[str, str, Mapping[str, str]] | None:
-        headers = Headers(scope=scope)
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # of one that comes twice, the first counts
         if self._https_only and scope["scheme"] != "https":
             return "insecure", "This service takes https only. Ask again by https, or through its proxy.", {}
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        key, needed = await self._ring.find(secret.strip() if scheme.lower() == "bearer" else None)
-        caller = LOCAL
+        scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
+        bearer = secret.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+        key, needed = await self._ring.find(bearer)
+        state = scope["state"]
         if needed:
             if key is None:
                 detail = "Send a valid API key: Authorization: Bearer cpl_…. `complaints keys` makes and lists them."
@@ -69,21 +68,22 @@ class Gate:
             if wait:
                 detail = f"This key may ask {key.rate:g} times a second. Ask again in {math.ceil(wait)} s."
                 return "too-many-requests", detail, {"retry-after": str(math.ceil(wait))}
-            caller = Caller(key.owner, key.scopes)
+            state["caller"] = Caller(key.owner, key.scopes, state["request_id"])
         elif foreign := _foreign(headers):
             return "foreign-origin", foreign, {}
-        scope["state"]["caller"] = replace(caller, request_id=scope["state"]["request_id"])
+        else:
+            state["caller"] = Caller(LOCAL.owner, LOCAL.scopes, state["request_id"])
         return None
 
 
-def _foreign(headers: Headers) -> str:
+def _foreign(headers: Mapping[bytes, bytes]) -> str:
     """Why a request without keys seems to come from a web page that is none of ours, or nothing."""
-    host = headers.get("host", "")
+    host = headers.get(b"host", b"").decode("latin-1")
     name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
     if name not in _LOOPBACK_NAMES:
         return f"Without API keys this service answers to 127.0.0.1 and localhost, not to {name!r}. Make a key."
-    origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != host:
+    origin = headers.get(b"origin")
+    if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
         return "Without API keys this service answers no web pages of other origins. Make a key."
     return ""
 
@@ -98,7 +98,7 @@ class Requires:
         self._scopes = scopes
 
     async def __call__(
-        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None
     ) -> Caller:
         """Give the caller."""
         caller: Caller = request.state.caller

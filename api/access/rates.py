@@ -11,7 +11,6 @@ import fcntl
 import mmap
 import os
 import struct
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -29,7 +28,7 @@ class Rates:
     Parameters
     ----------
     path : Path, optional
-        The file the processes share; without it, this process counts for itself.
+        The file the processes share; without it, this process counts for itself, on one thread.
 
     Examples
     --------
@@ -39,13 +38,11 @@ class Rates:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        if path is None:
-            with tempfile.TemporaryFile() as file:
-                self._file = os.dup(file.fileno())
-        else:
+        self._file: int | None = None
+        if path is not None:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self._file, _SLOTS * _MOMENT.size)
-        self._moments = mmap.mmap(self._file, _SLOTS * _MOMENT.size)
+            os.ftruncate(self._file, _SLOTS * _MOMENT.size)
+        self._moments = mmap.mmap(-1 if self._file is None else self._file, _SLOTS * _MOMENT.size)
 
     def wait(self, key: int, rate: float, at: float | None = None) -> float:
         """Seconds until the key may ask again; 0 if it may now, and then it has.
@@ -59,21 +56,27 @@ class Rates:
         at : float, optional
             The present moment, in seconds since boot.
         """
-        place = key % _SLOTS * _MOMENT.size
+        if self._file is None:  # a lock would let other threads have their turn before the answer
+            return self._wait(key, rate, at)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
-            moment = time.monotonic() if at is None else at
-            (due,) = _MOMENT.unpack_from(self._moments, place)
-            due = max(due, moment) + 1 / rate
-            ahead: float = due - moment - max(BURST, 1 / rate)
-            if ahead > 1e-9:
-                return ahead
-            _MOMENT.pack_into(self._moments, place, due)
-            return 0.0
+            return self._wait(key, rate, at)
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _wait(self, key: int, rate: float, at: float | None) -> float:
+        place = key % _SLOTS * _MOMENT.size
+        moment = time.monotonic() if at is None else at
+        (due,) = _MOMENT.unpack_from(self._moments, place)
+        due = max(due, moment) + 1 / rate
+        ahead: float = due - moment - max(BURST, 1 / rate)
+        if ahead > 1e-9:
+            return ahead
+        _MOMENT.pack_into(self._moments, place, due)
+        return 0.0
 
     def close(self) -> None:
         """Let go of the file."""
         self._moments.close()
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)

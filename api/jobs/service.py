@@ -18,7 +18,6 @@ from api.jobs.uploads import Uploads
 from api.problems import RefusedError
 from api.storage import Database, Jobs, log_alone
 from classifier.masking import mask
-from classifier.tables.cells import neutralised
 
 RESULT: Final = (
     "line",
@@ -142,6 +141,8 @@ def _out(row: RowMapping) -> JobOut:
 
 
 def _as_csv(rows: Iterator[RowMapping]) -> Iterator[str]:
+    from classifier.tables.cells import neutralised  # with it come 40 MiB of libraries, which few processes need
+
     written = io.StringIO()
     writer = csv.writer(written)
     yield "\ufeff"  # by which Excel in China knows UTF-8

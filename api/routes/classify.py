@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.concurrency import run_in_threadpool
+from pydantic_core import to_json
 
 from api.access.gate import Reader
+from api.batch import Turns
+from api.routes.direct import Direct, Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
 from api.serving import Serving
@@ -15,6 +17,7 @@ from api.shadow import Shadow
 
 router = APIRouter(
     prefix="/v1/classify",
+    route_class=Direct,
     tags=["classify"],
     responses={status: {"model": Problem} for status in (400, 413, 415, 422)},
 )
@@ -32,26 +35,26 @@ async def get_shadow(request: Request) -> Shadow:
     return shadow
 
 
+async def get_turns(request: Request) -> Turns:
+    """By which batches take turns."""
+    turns: Turns = request.app.state.turns
+    return turns
+
+
 Ask = Annotated[Serving, Depends(get_serving)]
 Beside = Annotated[Shadow, Depends(get_shadow)]
+InTurns = Annotated[Turns, Depends(get_turns)]
 
 
-@router.post("", summary="Classify one complaint")
-async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: Reader) -> Classification:
+@router.post("", summary="Classify one complaint", response_model=Classification)
+async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: Reader) -> Written:
     """Say what a complaint is about, how sure that is, and which department gets it."""
-    answer = serving.classify(body)
-    shadow.offer(body.text, answer.category.code)
-    return answer
+    answer = serving.answer(body)
+    shadow.offer(body.text, answer["category"]["code"])
+    return Written(to_json(answer))
 
 
-@router.post("/batch", summary="Classify up to 1,000 complaints")
-async def classify_batch(
-    body: BatchRequest, serving: Ask, shadow: Beside, caller: Reader, request: Request
-) -> BatchAnswer:
+@router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)
+async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, turns: InTurns, caller: Reader) -> Written:
     """Classify many at once. A bad item gets a problem at its index; the others are answered."""
-    # Off the event loop, so that single requests need not wait for it.
-    answer = await run_in_threadpool(serving.classify_batch, body.items, request.url.path)
-    for item in answer.items:
-        if item.result:
-            shadow.offer(body.items[item.index]["text"], item.result.category.code)
-    return answer
+    return Written(await turns.answer(body.items, f"{router.prefix}/batch", serving, shadow))

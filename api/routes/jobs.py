@@ -14,7 +14,6 @@ from api.problems import RefusedError
 from api.routes.parameters import known_parameters
 from api.schemas import Problem, Short
 from classifier.errors import TableError
-from classifier.tables import known_encoding
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -66,6 +65,8 @@ async def upload_file(
     if content_type.startswith("multipart/"):
         detail = "A form was sent. Send the file itself as the body: curl --data-binary @complaints.csv."
         raise RefusedError("wrong-content-type", detail)
+    from classifier.tables import known_encoding  # with it come 40 MiB of libraries, which few processes need
+
     try:
         codec = None if encoding is None else known_encoding(encoding)
     except TableError as error:

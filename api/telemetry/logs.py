@@ -6,12 +6,16 @@ as complaints are, and statements of the database come without their values (`ap
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 from classifier.masking import mask
 
@@ -22,14 +26,11 @@ def configure_logs() -> None:
     """Set up logging of this process, libraries included; on a terminal in columns instead of JSON."""
     # The renderer for people writes long tracebacks with the values of variables: plain ones tell no secrets.
     people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    render: Any = people if sys.stderr.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
+    render: Any = people if sys.stderr.isatty() else structlog.processors.JSONRenderer(_json)
     own: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _STAMP]
-    # Through the library's handler, which lets nobody's work fail because a log cannot be written.
-    ours = logging.getLogger("complaints")
-    ours.handlers, ours.propagate = [logging.StreamHandler(sys.stderr)], False
     structlog.configure(
         processors=[*own, structlog.processors.format_exc_info, _masked_exception, render],
-        logger_factory=lambda *_: ours,
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -48,6 +49,31 @@ def configure_logs() -> None:
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class _Lines:
+    """Writes lines, and lets nobody's work fail because a log cannot be written.
+
+    The library's logger does the same and more (where in the program, which thread) that takes longer than the rest.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._writing = threading.Lock()
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        with self._writing, suppress(OSError, ValueError):
+            self._stream.write(f"{line}\n")  # standard error goes out with each line
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def _json(event: object, **_: object) -> str:
+    try:
+        return to_json(event, fallback=repr).decode()
+    except ValueError:  # half a character, which is no UTF-8
+        return json.dumps(event, default=repr)
 
 
 def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

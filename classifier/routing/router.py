@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from classifier.deadlines import CHINA, Deadline, Term, WorkCalendar
 from classifier.routing.facts import Facts
+from classifier.routing.prepared import PreparedRules
 from classifier.routing.reading import bundled_rules
-from classifier.routing.rules import ANY, DECIDED_ONCE, OF_CATEGORY, ONE_LEVEL_UP, Priority, Rule, RuleBook, Statute
+from classifier.routing.rules import ANY, OF_CATEGORY, ONE_LEVEL_UP, Priority, RuleBook
 from classifier.taxonomy import Named, Taxonomy
 from classifier.text import normalize
-
-_UNITS: Final = {"minutes": "分钟", "working_days": "个工作日", "calendar_days": "个自然日"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,11 @@ class Router:
         self.taxonomy = taxonomy
         self.book = book or bundled_rules(taxonomy)
         self.calendar = calendar or WorkCalendar()
-        self._rules = [_Prepared(rule, taxonomy) for rule in self.book.rules]
+        self._rules = PreparedRules(self.book.rules, taxonomy)
         self._version = self.book.version
+        # Cases that arrive together end together.
+        self._by_law = lru_cache(4_096)(self._last_moment)
+        self._in_all = lru_cache(4_096)(self._last_of_all)
         # By any of its names, in canonical form: whoever registers a case writes the branch as he knows it.
         self._called = {
             normalize(name): named.code
@@ -89,14 +92,8 @@ class Router:
         """Decide who owns a case, how soon it is due, and why; never a department that has returned it (`not_to`)."""
         decided: dict[str, Any] = {}
         co_departments: list[str] = []
-        trace: list[str] = []
-        tried: list[str] = []
-        for rule in self._rules:
-            missed = rule.missed(facts)
-            if missed is None:
-                trace.append(rule.fire(facts, decided, co_departments))
-            else:
-                tried.append(missed)
+        fired, tried = self._rules.look(facts)
+        trace = [rule.fire(facts, decided, co_departments) for rule in fired]
         owner = self._owner(facts, decided, co_departments, trace)
         if owner == not_to:
             owner = self.book.above(owner)
@@ -106,14 +103,14 @@ class Router:
         first_response, resolution, statutory = self._due(facts.arrived, decided, trace)
         return Decision(
             departments[owner],
-            tuple(departments[code] for code in dict.fromkeys(co_departments) if code != owner),
+            tuple([departments[code] for code in dict.fromkeys(co_departments) if code != owner]),
             decided["queue"],
             decided["priority"],
             first_response,
             resolution,
             statutory,
             tuple(trace),
-            tuple(tried),
+            tried,
             self._version,
         )
 
@@ -125,15 +122,21 @@ class Router:
         ValueError
             If the law allows no such number of extensions.
         """
-        statute = self._statute(arrived)
+        limit = self._by_law(arrived.astimezone(CHINA).date(), extensions)
+        return None if limit is None else limit[0].at
+
+    def _last_moment(self, day: date, extensions: int) -> tuple[Deadline, str] | None:
+        """What the law leaves a case that has arrived on a day in China, and how that is said."""
+        statute = self.book.statute(day)
         if statute is None:
             return None
         if extensions >= len(statute.calendar_days):
             raise ValueError(f"{statute.name}: {len(statute.calendar_days) - 1} extensions at most")
-        return self.calendar.deadline(arrived, Term(statute.calendar_days[extensions], "calendar_days")).at
-
-    def _statute(self, arrived: datetime) -> Statute | None:
-        return self.book.statute(arrived.astimezone(CHINA).date()) if self.book.statutes else None
+        days = statute.calendar_days[extensions]
+        start = datetime(day.year, day.month, day.day, tzinfo=CHINA)
+        limit = self.calendar.deadline(start, Term(days, "calendar_days")).at
+        said = f"【法定时限】《{statute.name}》{days}个自然日早于承诺时限，以此为准"
+        return Deadline(limit, provisional=False), said
 
     def _owner(self, facts: Facts, decided: dict[str, Any], co_departments: list[str], trace: list[str]) -> str:
         owner: str = decided["department"]
@@ -165,67 +168,32 @@ class Router:
         self, arrived: datetime, decided: dict[str, Any], trace: list[str]
     ) -> tuple[Deadline, Deadline, datetime | None]:
         first_response = self.calendar.deadline(arrived, decided["first_response"])
-        resolution = self.calendar.deadline(arrived, decided["resolution"])
-        statutory = self.statutory(arrived)
-        if statutory is not None:
-            limit = Deadline(statutory, provisional=False)
-            statute = self._statute(arrived)
-            if statute is not None and limit.at < resolution.at:
-                trace.append(f"【法定时限】《{statute.name}》{statute.calendar_days[0]}个自然日早于承诺时限，以此为准")
-            resolution = min(resolution, limit)
-        if resolution.provisional:
-            trace.append("【暂定时限】该年度的放假安排尚未公布，按周一至周五计算，公布后重算")
-        return min(first_response, resolution), resolution, statutory
+        term, day = decided["resolution"], arrived.astimezone(CHINA).date()
+        if term.unit == "minutes":
+            resolution, statutory, said = self._with_law(self.calendar.deadline(arrived, term), day)
+        else:
+            resolution, statutory, said = self._in_all(day, term)
+        trace += said
+        if first_response.at >= resolution.at:
+            first_response = min(first_response, resolution)
+        return first_response, resolution, statutory
 
+    def _last_of_all(self, day: date, term: Term) -> tuple[Deadline, datetime | None, tuple[str, ...]]:
+        start = datetime(day.year, day.month, day.day, tzinfo=CHINA)
+        return self._with_law(self.calendar.deadline(start, term), day)
 
-class _Prepared:
-    """A rule with its sentences made beforehand."""
-
-    def __init__(self, rule: Rule, taxonomy: Taxonomy) -> None:
-        self._conditions = [(c, f"【{rule.name}】未触发，它要求{c.asked}") for c in rule.conditions]
-        self._head = f"【{rule.name}】{rule.why}"
-        named = rule.outcomes.named()
-        self._co_departments = rule.outcomes.co_departments
-        self._once = [(name, named[name]) for name in DECIDED_ONCE if name in named]
-        self._said = {name: _said(name, value, taxonomy) for name, value in named.items()}
-
-    def missed(self, facts: Facts) -> str | None:
-        """The first thing that a case misses, in words; None if it misses nothing."""
-        for condition, missed in self._conditions:
-            if not condition.holds(facts):
-                return missed
-        return None
-
-    def fire(self, facts: Facts, decided: dict[str, Any], co_departments: list[str]) -> str:
-        """Decide what is still open, and say so."""
+    def _with_law(self, promised: Deadline, day: date) -> tuple[Deadline, datetime | None, tuple[str, ...]]:
+        """When a case that has arrived on a day must be decided, the limit that the law sets, and how that is said."""
         said = []
-        for name, value in self._once:
-            if name not in decided:
-                decided[name] = value
-                said.append(self._said[name])
-        if self._co_departments:
-            co_departments += self._co_departments
-            said.append(self._said["co_departments"])
-        evidence = "；".join(condition.evidence(facts) for condition, _ in self._conditions)
-        shown = "、".join(filter(None, said)) or "前面的规则已经决定"
-        return f"{self._head}{f'（{evidence}）' if evidence else ''}：{shown}"
-
-
-def _said(name: str, value: Any, taxonomy: Taxonomy) -> str:
-    """What a rule decides, in words; empty for what matters only when it happens."""
-    if name == "department":
-        return "由类别对应的部门办理" if value == OF_CATEGORY else f"由{taxonomy.departments[value].zh}办理"
-    if name == "co_departments":
-        return "协办" + "、".join(taxonomy.departments[code].zh for code in value)
-    if name == "queue":
-        return f"队列{value}"
-    if name == "priority":
-        return f"优先级{value}"
-    if isinstance(value, Term):
-        whole_hours = value.unit == "minutes" and not value.amount % 60
-        length = f"{value.amount // 60}小时" if whole_hours else f"{value.amount}{_UNITS[value.unit]}"
-        return f"{length}内{'首次回应' if name == 'first_response' else '办结'}"
-    return ""
+        limit = self._by_law(day, 0)
+        if limit is not None:
+            bound, why = limit
+            if bound.at < promised.at:
+                said.append(why)
+            promised = min(promised, bound)
+        if promised.provisional:
+            said.append("【暂定时限】该年度的放假安排尚未公布，按周一至周五计算，公布后重算")
+        return promised, None if limit is None else limit[0].at, tuple(said)
 
 
 def in_china(moment: datetime) -> str:

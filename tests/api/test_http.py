@@ -167,7 +167,7 @@ def test_another_path_or_method_is_a_problem_document(client: TestClient) -> Non
 def test_a_defect_of_ours_is_a_problem_document_that_tells_nothing(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Serving, "classify", lambda *_: 1 / 0)
+    monkeypatch.setattr(Serving, "answer", lambda *_: 1 / 0)
     with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client:
         assert "division" not in json.dumps(refused(client.post("/v1/classify", json={"text": TEXT}), "internal"))
 

@@ -87,7 +87,7 @@ def test_every_request_is_one_event_without_personal_data(guarded: TestClient) -
 def test_a_defect_is_told_and_its_request_is_one_event_too(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Serving, "classify", lambda *_: 1 / 0)
+    monkeypatch.setattr(Serving, "answer", lambda *_: 1 / 0)
     with asking(create_app(Service(bundle), Settings(data=tmp_path))) as client, capture_logs() as logs:
         client.post("/v1/classify", json={"text": TEXT}, headers={"x-request-id": "r1"})
     defect, event = logs
