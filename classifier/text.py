@@ -64,7 +64,7 @@ def _simplify(match: re.Match[str]) -> str:
     simplified = _T2S.convert(match[0])
     if "苧" in simplified:  # of 薴: the one character whose answer is itself a traditional form
         simplified = _T2S.convert(simplified)
-    # 著 is a good simplified character too (著名): only a text that is traditional anyway has it read as the particle 着.
+    # 著 is a good simplified character too (著名): only a text that is traditional anyway has it as the particle 着.
     simplified = simplified.replace("著", "着")
     return simplified if len(simplified) == len(match[0]) else match[0]
 
