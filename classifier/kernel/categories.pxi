@@ -21,7 +21,6 @@ cdef class CategoryKernel:
         If two terms have one key.
     """
 
-    cdef const float[::1] idf
     cdef const float[:, ::1] weights
     cdef const float[::1] intercepts
     cdef Concepts concepts
@@ -30,9 +29,9 @@ cdef class CategoryKernel:
     cdef Text heard
 
     def __init__(self, vocabulary, idf, weights, intercepts, expressions, courtesies, marks):
-        self.idf, self.weights, self.intercepts = idf, weights, intercepts
+        self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
-        self.bag = Bag(table_of(vocabulary, self.concepts, marks[0], marks[1], {}))
+        self.bag = Bag(table_of(vocabulary, idf, self.concepts, marks[0], marks[1], {}))
         self.cut, self.heard = Cut(), Text()
 
     def read(self, str canonical, list pieces):
@@ -151,7 +150,7 @@ cdef class CategoryKernel:
         return 0
 
     cdef object _weigh(self):
-        cdef Py_ssize_t categories = self.intercepts.shape[0], i, k, known = self.bag.find_rows(self.weights, self.idf)
+        cdef Py_ssize_t categories = self.intercepts.shape[0], i, k, known = self.bag.find_rows(self.weights)
         cdef int32_t row
         cdef float value, squares = 0, highest, total = 0
         cdef float stack[256]
@@ -168,7 +167,7 @@ cdef class CategoryKernel:
             row = self.bag.terms[i].row
             if row < 0:
                 continue
-            value = weight_of(self.bag.terms[i].times) * self.idf[row]
+            value = weight_of(self.bag.terms[i].times) * self.bag.terms[i].idf
             squares += value * value
             weights = &self.weights[row, 0]
             for k in range(categories):

@@ -11,6 +11,7 @@ cdef class Concepts:
     """The thesaurus: finds concepts as `classifier.thesaurus.Thesaurus.places` does."""
 
     cdef Expression* expressions
+    cdef unsigned char* beginnings  # whether an expression may begin so: most places of a text need no look-up
     cdef Text pool
     cdef Table starting
     cdef Table courtesies
@@ -24,7 +25,8 @@ cdef class Concepts:
         cdef Text text = Text()
         self.numbers = {name: n for n, name in enumerate(sorted({concept for _, concept in expressions}), 1)}
         self.expressions = <Expression*>calloc(len(expressions) + 1, sizeof(Expression))
-        if self.expressions == NULL:
+        self.beginnings = <unsigned char*>calloc(CODES, sizeof(unsigned char))
+        if self.expressions == NULL or self.beginnings == NULL:
             raise MemoryError
         self.pool = Text()
         self.pool.reserve(sum(len(expression) for expression, _ in expressions) + 1)
@@ -35,6 +37,7 @@ cdef class Concepts:
             for i in range(text.length):
                 self.pool.characters[filled + i] = text.characters[i]
             filled += text.length
+            self.beginnings[short_hash(text.characters[0], text.characters[1])] = 1
             key = pair_key(text.characters[0], text.characters[1])
             before = self.starting.get(key)
             if not self.starting.put(key, number):
@@ -47,6 +50,7 @@ cdef class Concepts:
 
     def __dealloc__(self):
         free(self.expressions)
+        free(self.beginnings)
 
     cdef void _replace(self, uint64_t key, int32_t row) noexcept:
         cdef uint64_t place = mixed(key) & self.starting.last
@@ -56,9 +60,12 @@ cdef class Concepts:
 
     cdef inline int32_t at(self, const uint32_t* text, Py_ssize_t length, Py_ssize_t position) noexcept:
         """The expression that stands at a position, the longest; or -1."""
-        cdef int32_t number = self.starting.get(pair_key(text[position], text[position + 1]))
+        cdef int32_t number
         cdef Expression* expression
         cdef Py_ssize_t i, end
+        if not self.beginnings[short_hash(text[position], text[position + 1])]:
+            return -1
+        number = self.starting.get(pair_key(text[position], text[position + 1]))
         while number >= 0:
             expression = &self.expressions[number]
             end = position + expression.length
@@ -96,13 +103,16 @@ cdef uint64_t key_of_term(str term, Text text, Concepts concepts, Py_UCS4 piece,
     return word_key(characters, length)
 
 
-cdef Table table_of(object vocabulary, Concepts concepts, str piece_mark, str concept_mark, dict operators):
+cdef Table table_of(object vocabulary, const float[::1] idf, Concepts concepts, str piece_mark, str concept_mark, dict operators):
     cdef Table table = Table(len(vocabulary))
     cdef Text text = Text()
     cdef Py_UCS4 piece = ord(piece_mark), concept = ord(concept_mark)
+    cdef uint64_t key
     cdef int32_t row = 0
     for term in vocabulary:
-        if not table.put(key_of_term(term, text, concepts, piece, concept, operators), row):
+        key = key_of_term(term, text, concepts, piece, concept, operators)
+        if not table.put(key, row):
             raise ValueError(f"{term!r} has the key of another term")
+        table.find(key).idf = idf[row]
         row += 1
     return table

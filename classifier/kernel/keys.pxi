@@ -21,6 +21,11 @@ cdef inline uint64_t pair_key(uint32_t first, uint32_t second) noexcept:
     return key_of(CHARACTERS, <uint64_t>first << 21 | second)
 
 
+cdef inline uint32_t short_hash(uint32_t first, uint32_t second) noexcept:
+    """Of 16 bits."""
+    return ((first * 40503) ^ (second * 2531)) & 0xFFFF
+
+
 cdef inline uint64_t concept_key(uint64_t first, uint64_t second) noexcept:
     """Of concepts by number, from 1; the second is 0 for one alone."""
     return key_of(CONCEPT, first << 21 | second)

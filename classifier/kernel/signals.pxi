@@ -23,7 +23,6 @@ cdef class SignalKernel:
         If two terms have one key.
     """
 
-    cdef const float[::1] idf
     cdef const float[:, ::1] weights
     cdef const float[::1] intercepts
     cdef float few
@@ -38,7 +37,7 @@ cdef class SignalKernel:
     cdef uint64_t speakers
 
     def __init__(self, vocabulary, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, mark):
-        self.idf, self.weights, self.intercepts, self.few = idf, weights, intercepts, few
+        self.weights, self.intercepts, self.few = weights, intercepts, few
         bits = {operator: 1 << n for n, operator in enumerate(dict.fromkeys(operators.values()))}
         self.denial = bits[denial]
         self.speakers = sum(bits[speaker] for speaker in speakers)
@@ -48,7 +47,7 @@ cdef class SignalKernel:
         for word in ends_denial:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
-        self.bag = Bag(table_of(vocabulary, Concepts((), ()), mark, "\0", bits))
+        self.bag = Bag(table_of(vocabulary, idf, Concepts((), ()), mark, "\0", bits))
         self.cut = Cut()
 
     def __dealloc__(self):
@@ -82,7 +81,7 @@ cdef class SignalKernel:
                 if end >= self.cut.length:
                     break
                 start, end = end, self._clause_end(end)
-            self.bag.find_rows(self.weights, self.idf)
+            self.bag.find_rows(self.weights)
             for clause in range(clauses):
                 self._weigh_clause(begun, spans[clause].terms, sums)
                 begun = spans[clause].terms
@@ -176,7 +175,7 @@ cdef class SignalKernel:
         for i in range(begun, ended):
             number = self.numbers[i]
             if self.times[number]:
-                squares += self._add(self.bag.terms[number].row, self.times[number], signals, sums)
+                squares += self._add(&self.bag.terms[number], self.times[number], signals, sums)
                 self.times[number] = 0
         for k in range(signals):
             sums[k] /= sqrtf(squares + self.few)
@@ -188,19 +187,19 @@ cdef class SignalKernel:
         for k in range(signals):
             sums[k] = 0
         for i in range(self.bag.size):
-            squares += self._add(self.bag.terms[i].row, self.bag.terms[i].times, 0, sums)
+            squares += self._add(&self.bag.terms[i], self.bag.terms[i].times, 0, sums)
         for k in range(signals):
             sums[k] /= sqrtf(squares + self.few)
 
-    cdef inline float _add(self, int32_t row, int32_t times, Py_ssize_t column, float* sums) noexcept:
+    cdef inline float _add(self, const Term* term, int32_t times, Py_ssize_t column, float* sums) noexcept:
         """Add a term to the sums; the square of its value."""
         cdef Py_ssize_t k
         cdef float value
         cdef const float* weights
-        if row < 0:
+        if term.row < 0:
             return 0
-        value = weight_of(times) * self.idf[row]
-        weights = &self.weights[row, column]
+        value = weight_of(times) * term.idf
+        weights = &self.weights[term.row, column]
         for k in range(self.intercepts.shape[0]):
             sums[k] += value * weights[k]
         return value * value

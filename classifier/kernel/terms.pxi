@@ -3,6 +3,7 @@
 cdef struct Slot:
     uint64_t key
     int32_t row
+    float idf
 
 
 cdef class Table:
@@ -33,20 +34,24 @@ cdef class Table:
         self.slots[place].key, self.slots[place].row = key, row
         return True
 
+    cdef inline Slot* find(self, uint64_t key) noexcept:
+        """Where a key is, or an empty place."""
+        cdef uint64_t place = mixed(key) & self.last
+        while self.slots[place].key and self.slots[place].key != key:
+            place = (place + 1) & self.last
+        return &self.slots[place]
+
     cdef inline int32_t get(self, uint64_t key) noexcept:
         """What is kept of a key, or -1."""
-        cdef uint64_t place = mixed(key) & self.last
-        while self.slots[place].key:
-            if self.slots[place].key == key:
-                return self.slots[place].row
-            place = (place + 1) & self.last
-        return -1
+        cdef Slot* slot = self.find(key)
+        return slot.row if slot.key else -1
 
 
 cdef struct Term:
     uint64_t key
     int32_t times
     int32_t row
+    float idf
 
 
 cdef struct Mark:
@@ -122,18 +127,22 @@ cdef class Bag:
             self._grow()
         return number
 
-    cdef Py_ssize_t find_rows(self, const float[:, ::1] weights, const float[::1] idf) noexcept:
+    cdef Py_ssize_t find_rows(self, const float[:, ::1] weights) noexcept:
         """Give all terms their rows, -1 to those not in the vocabulary; how many are."""
         cdef Py_ssize_t number, known = 0
-        cdef int32_t row
+        cdef Slot* slot
+        cdef const float* row
         for number in range(self.size):
-            row = self.vocabulary.get(self.terms[number].key)
-            self.terms[number].row = row
-            if row >= 0:
+            slot = self.vocabulary.find(self.terms[number].key)
+            if slot.key:
                 known += 1
-                prefetch(&idf[row])
-                prefetch(&weights[row, 0])
-                prefetch(&weights[row, weights.shape[1] - 1])
+                self.terms[number].row, self.terms[number].idf = slot.row, slot.idf
+                row = &weights[slot.row, 0]
+                prefetch(row)
+                prefetch(row + 16)
+                prefetch(row + weights.shape[1] - 1)
+            else:
+                self.terms[number].row = -1
         return known
 
 
