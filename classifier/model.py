@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -61,7 +62,7 @@ class Prediction:
     @property
     def ranked(self) -> tuple[Ranked, ...]:
         """All categories, most probable first."""
-        return _ranked(self.probabilities, least=0.0)
+        return tuple(_ranked(self.probabilities, least=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,12 @@ class Thresholds:
     length: float = 0.0
 
 
-def _ranked(probabilities: Mapping[str, float], least: float) -> tuple[Ranked, ...]:
+def _ranked(probabilities: Mapping[str, float], least: float) -> list[Ranked]:
     """Categories of at least so much probability, most probable first."""
-    likely = [Ranked(category, probability) for category, probability in probabilities.items() if probability >= least]
-    return tuple(sorted(likely, key=lambda ranked: -ranked.probability))
+    likely = [entry for entry in probabilities.items() if entry[1] >= least]
+    if len(likely) > 1:
+        likely.sort(key=itemgetter(1), reverse=True)
+    return [Ranked(*entry) for entry in likely]
 
 
 USUAL_LENGTH: Final = 60
@@ -144,9 +147,11 @@ def trust(confidence: Numbers, characters: Numbers, length: float) -> Numbers:
     >>> trust(np.array([0.9, 0.9]), np.array([60.0, 15.0]), length=0.5).round(2).tolist()
     [0.9, 0.82]
     """
-    sure: Numbers = np.minimum(confidence, _SUREST)
-    odds: Numbers = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
-    return odds / (1 + odds)
+    # The smaller of confidence and _SUREST, of arrays and of numbers.
+    sure = confidence - (confidence - _SUREST) * (confidence > _SUREST)
+    odds = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
+    trusted: Numbers = odds / (1 + odds)
+    return trusted
 
 
 class ComplaintModel:
@@ -225,19 +230,19 @@ class ComplaintModel:
         pieces = self.scorer.analyzer.tokenizer.cut(canonical)
         reading, least = self.scorer.read(canonical, pieces), self.thresholds
         probabilities = dict(zip(self.classes_, reading.probabilities, strict=True))
-        highest, second = sorted((*reading.probabilities, 0.0), reverse=True)[:2]
+        second, highest = sorted((0.0, *reading.probabilities))[-2:]
         first, *rest = _ranked(probabilities, min(least.secondary, least.candidate, highest))
         sure = (
-            trust(highest, float(len(canonical)), least.length) >= least.confidence
-            and highest - second >= least.margin
+            highest - second >= least.margin
             and reading.familiarity >= least.familiarity
+            and trust(highest, len(canonical), least.length) >= least.confidence
         )
         return Prediction(
             first.category,
             first.probability,
-            tuple(r.category for r in rest if r.probability >= least.secondary),
+            tuple([r.category for r in rest if r.probability >= least.secondary]),
             "auto" if sure else "review",
-            (first, *(r for r in rest if r.probability >= least.candidate)),
+            (first, *[r for r in rest if r.probability >= least.candidate]),
             probabilities,
             self.detector.find(text, canonical, pieces) if self.detector else (),
             canonical,

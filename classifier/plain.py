@@ -21,7 +21,7 @@ _HARD, _OTHER, _WHITE, _DIGIT, _DASH, _LETTER, _HAN, _PROVINCE, _ELLIPSIS, _BRAC
 _CODES: Final = 1 << 16
 _HARD_CHARACTERS: Final = frozenset("<&*@锟")
 """What brackets, mark-up, masks, addresses of mail and broken texts begin with."""
-_MARKS: Final = [*range(0x2010, 0x2027), *range(0x3000, 0x3012), *range(0xFF01, 0xFF5F), 0xFFE5, 0xB7]
+_MARKS: Final = [*range(0x2010, 0x2027), *range(0x3000, 0x3012), *range(0xFF01, 0xFF5F), 0xFFE5, 0xB7, 0xD7]
 """Where the punctuation of Chinese texts is, beside ASCII."""
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,7 @@ class Terms:
     familiarity: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the weights say of a text.
 
     Attributes
@@ -102,12 +101,16 @@ class Scorer:
 
     @classmethod
     def compiled(cls, pipeline: Any) -> Scorer:
-        """Compile a fitted ``tfidf-linear`` pipeline (`classifier.pipeline`)."""
+        """Compile a fitted ``tfidf-linear`` pipeline (`classifier.pipeline`), its commonest terms first.
+
+        What most texts ask for then lies together in memory.
+        """
         tfidf, linear = pipeline["tfidf"], pipeline["linear"]
+        order = np.argsort(tfidf.idf_, kind="stable")
         return cls(
-            tfidf.get_feature_names_out().tolist(),
-            tfidf.idf_.astype(WEIGHTS),
-            np.ascontiguousarray(linear.coef_.T, dtype=WEIGHTS),
+            tfidf.get_feature_names_out()[order].tolist(),
+            tfidf.idf_[order].astype(WEIGHTS),
+            np.ascontiguousarray(linear.coef_.T[order], dtype=WEIGHTS),
             linear.intercept_.astype(WEIGHTS),
             tfidf.analyzer,
         )
@@ -115,7 +118,7 @@ class Scorer:
     def read(self, canonical: str, pieces: list[str]) -> Reading:
         """Read a canonical text and the pieces that the analyzer's tokenizer has cut it into."""
         if self._kernel:
-            return Reading(*self._kernel.read(canonical, pieces))
+            return Reading._make(self._kernel.read(canonical, pieces))
         terms = self.terms(canonical)
         return Reading(self.probabilities(terms).tolist(), terms.familiarity)
 

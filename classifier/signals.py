@@ -21,7 +21,7 @@ from classifier.features import PIECE
 from classifier.kernel import machine
 from classifier.scope import DENIAL, ENDS_DENIAL, OPERATORS, SPEAKERS, scoped
 from classifier.scorer import WEIGHTS, Floats
-from classifier.text import align
+from classifier.text import locate
 from classifier.tokenizer import Tokenizer
 
 SIGNALS: Final[Mapping[str, tuple[str, str]]] = {
@@ -140,28 +140,29 @@ class SignalDetector:
         pieces : list of str
             What the tokenizer has cut that into.
         """
-        strongest = self._strongest(canonical, pieces)
-        found = [(self.codes[s], start, end) for s, (score, start, end) in enumerate(strongest) if score > 0]
+        found = self._kernel.find(canonical, pieces) if self._kernel else self._find(canonical)
         if not found:
             return ()
-        aligned = align(text)
-        found.sort(key=lambda signal: _ORDER[signal[0]])
-        return kept_signals(
-            [(code, *aligned.original_span(*_trimmed(canonical, start, end))) for code, start, end in found], text
-        )
+        found.sort(key=self._urgency)
+        places = locate(text, [_trimmed(canonical, start, end) for _, start, end in found])
+        codes = [self.codes[column] for column, _, _ in found]
+        return kept_signals([(code, *place) for code, place in zip(codes, places, strict=True)], text)
+
+    def _urgency(self, found: tuple[int, int, int]) -> int:
+        return _ORDER[self.codes[found[0]]]
 
     def scores(self, canonical: str) -> Floats:
         """The scores of a canonical text, shape (S,)."""
-        strongest = self._strongest(canonical, self.tokenizer.cut(canonical))
-        return np.array([score for score, _, _ in strongest], WEIGHTS)
-
-    def _strongest(self, canonical: str, pieces: list[str]) -> list[tuple[float, int, int]]:
-        """For each signal the score, and the span of the clause that speaks for it most."""
         if self._kernel:
-            return self._kernel.find(canonical, pieces)
+            return np.array(self._kernel.scores(canonical, self.tokenizer.cut(canonical)), WEIGHTS)
+        strongest: Floats = self._scores(canonical)[0].max(axis=0)
+        return strongest
+
+    def _find(self, canonical: str) -> list[tuple[int, int, int]]:
+        """Columns of the signals that are there, each with the span of the clause that speaks for it most."""
         scores, spans = self._scores(canonical)
         best = scores.argmax(axis=0).tolist()
-        return [(float(scores[clause, column]), *spans[clause]) for column, clause in enumerate(best)]
+        return [(column, *spans[clause]) for column, clause in enumerate(best) if scores[clause, column] > 0]
 
     def _scores(self, canonical: str) -> tuple[Floats, list[tuple[int, int]]]:
         """Scores by clause, that of the whole text added to each, shape (C, S), and the C clauses' spans."""

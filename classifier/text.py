@@ -216,7 +216,10 @@ def _plain() -> machine.PlainText | None:
 
     def simplified(text: str) -> str | None:
         text = _WHOLE.pattern.sub(_simplify, text)
-        return None if _WORDING.pattern.search(text) else text
+        words = _WORDING.pattern.findall(text)
+        if any(len(word) != len(TRADITIONAL_WORDING[word]) for word in words):
+            return None
+        return _WORDING.pattern.sub(_WORDING.replacement, text) if words else text
 
     return plain_text(canonical, _traditional(), simplified)
 
@@ -287,6 +290,15 @@ def align(text: str) -> Aligned:
     draft = _AlignedDraft(text)
     _canonicalize(draft)
     return Aligned(draft.text, tuple(draft.spans))
+
+
+def locate(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans of a text that half-open, non-empty spans of its canonical form stand for."""
+    plain = _plain()
+    if plain and (located := plain.locate(text, spans)) is not None:
+        return located
+    aligned = align(text)
+    return [aligned.original_span(*span) for span in spans]
 
 
 def readable(text: str) -> str:

@@ -62,7 +62,8 @@ class Tokenizer:
 
     def cut(self, text: str) -> list[str]:
         """All pieces of `text`, punctuation and blanks included: ``"".join(cut(text)) == text``."""
-        return list(self._engine.cut(text, False))
+        pieces: list[str] = self._engine.cut(text, False)
+        return pieces
 
     def placed(self, text: str) -> Iterator[tuple[str, int, int]]:
         """The words as when called, each with its half-open span of `text`."""

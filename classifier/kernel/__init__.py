@@ -8,7 +8,7 @@ from __future__ import annotations
 
 try:
     from classifier.kernel import machine
-except ImportError:
+except ModuleNotFoundError:  # one that is there and broken is an error
     machine = None  # type: ignore[assignment]
 
 __all__ = ["machine"]

@@ -14,6 +14,7 @@ cdef enum:
     BRACKET = 9
     TRADITIONAL = 10
 
+    SHORTEST_PLATE = 4  # letters and digits of its end: classifier.masking._PLATE
     LONGEST_NOTE = 7  # letters: classifier.text._NOTE
     SHORTEST_PERSONAL = 7  # digits: classifier.masking._NUMBER
     LONGEST_NUMBER = 6  # digits: classifier.text._LONGEST_NUMBER
@@ -73,6 +74,12 @@ cdef class PlainText:
         spans = tuple([(self.spans[j].start, self.spans[j].end) for j in range(self.canonical.length)])
         return self.canonical.string(), spans
 
+    def locate(self, str text, list spans):
+        """The half-open spans of the original that spans of the canonical form stand for; None as above."""
+        if not self._is_plain(text):
+            return None
+        return [(self.spans[start].start, self.spans[end - 1].end) for start, end in spans]
+
     cdef bint _is_plain(self, str text) except -1:
         self.traditional = False
         return self._rewrite(text) and (not self.traditional or self._simplify()) and not self._has_cue()
@@ -105,6 +112,20 @@ cdef class PlainText:
         if i < self.text.length and self._kind_at(i) == WHITE:
             i += 1
         return i < self.text.length and self.text.characters[i] < CODES and self.forms[self.text.characters[i]] == u")"
+
+    cdef bint _is_plate(self, Py_ssize_t i) noexcept:
+        """Whether what stands at i, behind a province and a letter, could end a licence plate."""
+        cdef Py_ssize_t begun
+        cdef bint any_digit = False
+        while i < self.text.length and self._kind_at(i) == WHITE:
+            i += 1
+        if i < self.text.length and (self._kind_at(i) == DASH or self._kind_at(i) == OTHER):
+            i += 1
+        begun = i
+        while i < self.text.length and (self._kind_at(i) == LETTER or self._kind_at(i) == DIGIT):
+            any_digit = any_digit or self._kind_at(i) == DIGIT
+            i += 1
+        return any_digit and i - begun >= SHORTEST_PLATE
 
     cdef inline int _kind_at(self, Py_ssize_t i) noexcept:
         return self.kind[self.text.characters[i]] if self.text.characters[i] < CODES else HARD
@@ -161,8 +182,8 @@ cdef class PlainText:
                     digits = 0
                 if kind == TRADITIONAL:
                     self.traditional = True
-                elif kind == LETTER and (last == PROVINCE or last == TRADITIONAL):
-                    return False  # a licence plate, perhaps
+                elif kind == LETTER and (last == PROVINCE or last == TRADITIONAL) and self._is_plate(i):
+                    return False
             last = kind
         self.canonical.length = j
         return True

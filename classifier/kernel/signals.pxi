@@ -31,8 +31,13 @@ cdef class SignalKernel:
     cdef Bag bag
     cdef int32_t* numbers  # of the terms of the text, one after the other
     cdef int32_t* times  # how often each number stands in a clause
+    cdef Span* clauses
     cdef Py_ssize_t count
     cdef Py_ssize_t room
+    cdef Py_ssize_t signals
+    cdef float* sums
+    cdef float* best
+    cdef Span* found
     cdef uint64_t denial
     cdef uint64_t speakers
 
@@ -49,61 +54,70 @@ cdef class SignalKernel:
                 raise ValueError(f"{word!r} ends a denial and is an operator")
         self.bag = Bag(table_of(vocabulary, idf, Concepts((), ()), mark, "\0", bits))
         self.cut = Cut()
+        self.signals = self.intercepts.shape[0]
+        self.sums = <float*>calloc(self.signals + 1, sizeof(float))
+        self.best = <float*>calloc(self.signals + 1, sizeof(float))
+        self.found = <Span*>calloc(self.signals + 1, sizeof(Span))
+        if self.sums == NULL or self.best == NULL or self.found == NULL:
+            raise MemoryError
 
     def __dealloc__(self):
         free(self.numbers)
         free(self.times)
+        free(self.clauses)
+        free(self.sums)
+        free(self.best)
+        free(self.found)
 
     def find(self, str canonical, list pieces):
-        """For each signal its score, and the span of the clause that speaks for it most."""
-        cdef Py_ssize_t signals = self.intercepts.shape[0], start, end, k, piece = 0, begun = 0, clause = 0, clauses = 0
-        cdef float* best
-        cdef float* sums
-        cdef Span* spans
-        cdef Span* found
+        """For each signal that is there its column, and the span of the clause that speaks for it most."""
+        self._weigh(canonical, pieces)
+        return [(k, self.found[k].start, self.found[k].end) for k in range(self.signals) if self.best[k] > 0]
+
+    def scores(self, str canonical, list pieces):
+        """The score of every signal."""
+        self._weigh(canonical, pieces)
+        return [self.best[k] for k in range(self.signals)]
+
+    cdef int _weigh(self, str canonical, list pieces) except -1:
+        """Fill `best` and `found`: of every signal the score, and the clause that speaks for it most."""
+        cdef Py_ssize_t start = 0, end, k, piece = 0, begun = 0, clause = 0, clauses = 0
         self.cut.take_cut(canonical, pieces)
         self._reserve()
         self.bag.clear()
         self.count = 0
-        best = <float*>calloc(2 * signals + 1, sizeof(float))
-        spans = <Span*>calloc(self.cut.length + signals + 2, sizeof(Span))
-        if best == NULL or spans == NULL:
-            free(best)
-            free(spans)
-            raise MemoryError
-        sums, found = best + signals, spans + self.cut.length + 1
-        try:
-            start, end = 0, self._clause_end(0)
-            while True:
-                piece = self._count_clause(start, end, piece)
-                spans[clauses] = Span(start, end, self.count)
-                clauses += 1
-                if end >= self.cut.length:
-                    break
-                start, end = end, self._clause_end(end)
-            self.bag.find_rows(self.weights)
-            for clause in range(clauses):
-                self._weigh_clause(begun, spans[clause].terms, sums)
-                begun = spans[clause].terms
-                for k in range(signals):
-                    if clause == 0 or sums[k] > best[k]:
-                        best[k], found[k] = sums[k], spans[clause]
-            self._weigh_whole(sums)
-            return [(best[k] + sums[k] + self.intercepts[k], found[k].start, found[k].end) for k in range(signals)]
-        finally:
-            free(best)
-            free(spans)
+        while True:
+            end = self._clause_end(start)
+            piece = self._count_clause(start, end, piece)
+            self.clauses[clauses] = Span(start, end, self.count)
+            clauses += 1
+            start = end
+            if end >= self.cut.length:
+                break
+        self.bag.find_rows(self.weights)
+        for clause in range(clauses):
+            self._weigh_clause(begun, self.clauses[clause].terms)
+            begun = self.clauses[clause].terms
+            for k in range(self.signals):
+                if clause == 0 or self.sums[k] > self.best[k]:
+                    self.best[k], self.found[k] = self.sums[k], self.clauses[clause]
+        self._weigh_whole()
+        for k in range(self.signals):
+            self.best[k] += self.sums[k] + self.intercepts[k]
+        return 0
 
     cdef int _reserve(self) except -1:
         """Room for all terms: of a word itself, its pair, and four scopes; of a character itself and its pair."""
-        cdef Py_ssize_t terms = 6 * self.cut.count + 2 * self.cut.length
+        cdef Py_ssize_t terms = 6 * self.cut.count + 2 * self.cut.length + 1
         if terms > self.room:
             free(self.numbers)
             free(self.times)
+            free(self.clauses)
             self.numbers = <int32_t*>calloc(2 * terms, sizeof(int32_t))
             self.times = <int32_t*>calloc(2 * terms, sizeof(int32_t))
+            self.clauses = <Span*>calloc(2 * terms, sizeof(Span))
             self.room = 2 * terms
-            if self.numbers == NULL or self.times == NULL:
+            if self.numbers == NULL or self.times == NULL or self.clauses == NULL:
                 self.room = 0
                 raise MemoryError
         return 0
@@ -163,43 +177,44 @@ cdef class SignalKernel:
         self.count += 1
         return 0
 
-    cdef void _weigh_clause(self, Py_ssize_t begun, Py_ssize_t ended, float* sums) noexcept:
-        """The scores of the terms from one to another, by the second half of the weights."""
-        cdef Py_ssize_t signals = self.intercepts.shape[0], i, k
+    cdef void _weigh_clause(self, Py_ssize_t begun, Py_ssize_t ended) noexcept:
+        """Fill `sums` with the scores of the terms from one to another, by the second half of the weights."""
+        cdef Py_ssize_t i, k
         cdef float squares = 0
         cdef int32_t number
-        for k in range(signals):
-            sums[k] = 0
+        for k in range(self.signals):
+            self.sums[k] = 0
         for i in range(begun, ended):
             self.times[self.numbers[i]] += 1
         for i in range(begun, ended):
             number = self.numbers[i]
             if self.times[number]:
-                squares += self._add(&self.bag.terms[number], self.times[number], signals, sums)
+                squares += self._add(&self.bag.terms[number], self.times[number], self.signals)
                 self.times[number] = 0
-        for k in range(signals):
-            sums[k] /= sqrtf(squares + self.few)
+        for k in range(self.signals):
+            self.sums[k] /= sqrtf(squares + self.few)
 
-    cdef void _weigh_whole(self, float* sums) noexcept:
-        """The scores of all terms, by the first half of the weights."""
-        cdef Py_ssize_t signals = self.intercepts.shape[0], i, k
+    cdef void _weigh_whole(self) noexcept:
+        """Fill `sums` with the scores of all terms, by the first half of the weights."""
+        cdef Py_ssize_t i, k
         cdef float squares = 0
-        for k in range(signals):
-            sums[k] = 0
+        for k in range(self.signals):
+            self.sums[k] = 0
         for i in range(self.bag.size):
-            squares += self._add(&self.bag.terms[i], self.bag.terms[i].times, 0, sums)
-        for k in range(signals):
-            sums[k] /= sqrtf(squares + self.few)
+            squares += self._add(&self.bag.terms[i], self.bag.terms[i].times, 0)
+        for k in range(self.signals):
+            self.sums[k] /= sqrtf(squares + self.few)
 
-    cdef inline float _add(self, const Term* term, int32_t times, Py_ssize_t column, float* sums) noexcept:
-        """Add a term to the sums; the square of its value."""
+    cdef inline float _add(self, const Term* term, int32_t times, Py_ssize_t column) noexcept:
+        """Add a term to the sums, by the weights from a column on; the square of its value."""
         cdef Py_ssize_t k
         cdef float value
         cdef const float* weights
+        cdef float* sums = self.sums
         if term.row < 0:
             return 0
         value = weight_of(times) * term.idf
         weights = &self.weights[term.row, column]
-        for k in range(self.intercepts.shape[0]):
+        for k in range(self.signals):
             sums[k] += value * weights[k]
         return value * value
