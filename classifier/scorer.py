@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from classifier.features import CONCEPT, PIECE, Analyzer, WithoutIdleMarks
 from classifier.kernel import machine
+from classifier.thesaurus import Thesaurus
 
 Floats = NDArray[np.float32]
+Keys = NDArray[np.uint64]
 
 WEIGHTS: Final = np.dtype(np.float32)
 """One type everywhere: a float64 vector against float32 weights costs a copy of all the weights in every call."""
@@ -73,6 +75,8 @@ class Scorer:
     intercepts : ndarray, shape (K,)
     analyzer : Analyzer
         Turns a text into terms.
+    keys : ndarray of uint64, shape (F,), optional
+        By which the kernel knows the terms, where they were kept: it then need not look at the vocabulary.
 
     Raises
     ------
@@ -81,7 +85,13 @@ class Scorer:
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], idf: Floats, weights: Floats, intercepts: Floats, analyzer: Analyzer
+        self,
+        vocabulary: Sequence[str],
+        idf: Floats,
+        weights: Floats,
+        intercepts: Floats,
+        analyzer: Analyzer,
+        keys: Keys | None = None,
     ) -> None:
         if idf.shape != (len(vocabulary),) or weights.shape != (len(vocabulary), len(intercepts)):
             raise ValueError(f"{len(vocabulary)} terms do not fit idf {idf.shape} and weights {weights.shape}")
@@ -93,7 +103,18 @@ class Scorer:
         self.weights = weights
         self.intercepts = intercepts
         self.analyzer = analyzer
-        self._kernel = machine and _compiled(self)
+        self.keys = keys
+        self._kernel: machine.CategoryKernel | None = None
+        if machine and type(analyzer) is WithoutIdleMarks:  # of others it does not know the terms
+            self._compile(analyzer.thesaurus)
+
+    def _compile(self, thesaurus: Thesaurus) -> None:
+        if self.keys is None:
+            self.keys = np.empty(len(self.vocabulary), np.uint64)
+            machine.category_keys(self.keys, self.vocabulary, thesaurus.expressions, (PIECE, CONCEPT))
+        self._kernel = machine.CategoryKernel(
+            self.keys, self.idf, self.weights, self.intercepts, thesaurus.expressions, thesaurus.courtesies
+        )
 
     @cached_property
     def _row(self) -> dict[str, int]:
@@ -155,19 +176,3 @@ class Scorer:
         odds = np.exp(scores - scores.max())
         probabilities: Floats = odds / odds.sum()
         return probabilities
-
-
-def _compiled(scorer: Scorer) -> machine.CategoryKernel | None:
-    """The scorer in machine code, if that knows the preset's terms."""
-    analyzer = scorer.analyzer
-    if type(analyzer) is not WithoutIdleMarks:
-        return None
-    return machine.CategoryKernel(
-        scorer.vocabulary,
-        scorer.idf,
-        scorer.weights,
-        scorer.intercepts,
-        analyzer.thesaurus.expressions,
-        analyzer.thesaurus.courtesies,
-        (PIECE, CONCEPT),
-    )

@@ -20,7 +20,7 @@ import numpy as np
 from classifier.features import PIECE
 from classifier.kernel import machine
 from classifier.scope import DENIAL, ENDS_DENIAL, OPERATORS, SPEAKERS, scoped
-from classifier.scorer import WEIGHTS, Floats
+from classifier.scorer import WEIGHTS, Floats, Keys
 from classifier.text import locate
 from classifier.tokenizer import Tokenizer
 
@@ -93,6 +93,8 @@ class SignalDetector:
         Row-major float32: for the whole text, then for a clause.
     intercepts : ndarray, shape (S,)
     tokenizer : Tokenizer
+    keys : ndarray of uint64, shape (F,), optional
+        As of `classifier.scorer.Scorer`.
 
     Raises
     ------
@@ -108,6 +110,7 @@ class SignalDetector:
         weights: Floats,
         intercepts: Floats,
         tokenizer: Tokenizer,
+        keys: Keys | None = None,
     ) -> None:
         if weights.shape != (len(vocabulary), 2 * len(codes)) or intercepts.shape != (len(codes),):
             raise ValueError(f"{len(vocabulary)} terms and {len(codes)} signals do not fit weights {weights.shape}")
@@ -120,8 +123,17 @@ class SignalDetector:
         self.weights = weights
         self.intercepts = intercepts
         self.tokenizer = tokenizer
-        self._kernel = machine and machine.SignalKernel(
-            vocabulary, idf, weights, intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW, PIECE
+        self.keys = keys
+        self._kernel: machine.SignalKernel | None = None
+        if machine:
+            self._compile()
+
+    def _compile(self) -> None:
+        if self.keys is None:
+            self.keys = np.empty(len(self.vocabulary), np.uint64)
+            machine.signal_keys(self.keys, self.vocabulary, OPERATORS, PIECE)
+        self._kernel = machine.SignalKernel(
+            self.keys, self.idf, self.weights, self.intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW
         )
 
     @cached_property

@@ -1,19 +1,26 @@
 # `classifier.scorer`.
 
+def category_keys(keys, vocabulary, expressions, marks):
+    """Fill `keys` (uint64, shape (F,)) with those of the terms of a vocabulary.
+
+    Expressions are those of the thesaurus, as below; `marks` stand before pieces of characters and before concepts.
+    """
+    fill_keys(keys, vocabulary, Concepts(expressions, ()), marks[0], marks[1], {})
+
+
 cdef class CategoryKernel:
     """Probabilities of categories, as `classifier.scorer.Scorer.read` gives them.
 
     Parameters
     ----------
-    vocabulary : sequence of str, length F
+    keys : uint64, shape (F,)
+        Of the terms: `category_keys`.
     idf : float32, shape (F,)
     weights : float32, shape (F, K)
     intercepts : float32, shape (K,)
     expressions : sequence of (str, str)
         Of the thesaurus: expression and concept, the longest first.
     courtesies : collection of str
-    marks : (str, str)
-        Before a term that is a piece of characters, and before a concept.
 
     Raises
     ------
@@ -28,10 +35,10 @@ cdef class CategoryKernel:
     cdef Bag bag
     cdef Text heard
 
-    def __init__(self, vocabulary, idf, weights, intercepts, expressions, courtesies, marks):
+    def __init__(self, keys, idf, weights, intercepts, expressions, courtesies):
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
-        self.bag = Bag(table_of(vocabulary, idf, self.concepts, marks[0], marks[1], {}))
+        self.bag = Bag(table_of(keys, idf))
         self.cut, self.heard = Cut(), Text()
 
     def read(self, str canonical, list pieces):

@@ -103,16 +103,22 @@ cdef uint64_t key_of_term(str term, Text text, Concepts concepts, Py_UCS4 piece,
     return word_key(characters, length)
 
 
-cdef Table table_of(object vocabulary, const float[::1] idf, Concepts concepts, str piece_mark, str concept_mark, dict operators):
-    cdef Table table = Table(len(vocabulary))
+cdef int fill_keys(
+    uint64_t[::1] keys, object vocabulary, Concepts concepts, str piece, str concept, dict operators
+) except -1:
     cdef Text text = Text()
-    cdef Py_UCS4 piece = ord(piece_mark), concept = ord(concept_mark)
-    cdef uint64_t key
-    cdef int32_t row = 0
+    cdef Py_ssize_t row = 0
     for term in vocabulary:
-        key = key_of_term(term, text, concepts, piece, concept, operators)
-        if not table.put(key, row):
-            raise ValueError(f"{term!r} has the key of another term")
-        table.find(key).idf = idf[row]
+        keys[row] = key_of_term(term, text, concepts, ord(piece), ord(concept), operators)
         row += 1
+    return 0
+
+
+cdef Table table_of(const uint64_t[::1] keys, const float[::1] idf):
+    cdef Table table = Table(keys.shape[0])
+    cdef int32_t row
+    for row in range(keys.shape[0]):
+        if not keys[row] or not table.put(keys[row], row):
+            raise ValueError(f"term {row} has no key of its own")
+        table.find(keys[row]).idf = idf[row]
     return table

@@ -3,23 +3,29 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+Keys = NDArray[np.uint64]
+
+def category_keys(
+    keys: Keys, vocabulary: Sequence[str], expressions: Sequence[tuple[str, str]], marks: tuple[str, str]
+) -> None: ...
+def signal_keys(keys: Keys, vocabulary: Sequence[str], operators: Mapping[str, str], mark: str) -> None: ...
+
 class CategoryKernel:
     def __init__(
         self,
-        vocabulary: Sequence[str],
+        keys: Keys,
         idf: NDArray[np.float32],
         weights: NDArray[np.float32],
         intercepts: NDArray[np.float32],
         expressions: Sequence[tuple[str, str]],
         courtesies: Collection[str],
-        marks: tuple[str, str],
     ) -> None: ...
     def read(self, canonical: str, pieces: list[str]) -> tuple[list[float], float]: ...
 
 class SignalKernel:
     def __init__(
         self,
-        vocabulary: Sequence[str],
+        keys: Keys,
         idf: NDArray[np.float32],
         weights: NDArray[np.float32],
         intercepts: NDArray[np.float32],
@@ -28,7 +34,6 @@ class SignalKernel:
         denial: str,
         speakers: Collection[str],
         few: float,
-        mark: str,
     ) -> None: ...
     def find(self, canonical: str, pieces: list[str]) -> list[tuple[int, int, int]]: ...
     def scores(self, canonical: str, pieces: list[str]) -> list[float]: ...

@@ -1,11 +1,21 @@
 # `classifier.signals`.
 
+cdef dict bits_of(object operators):
+    return {operator: 1 << n for n, operator in enumerate(dict.fromkeys(operators.values()))}
+
+
+def signal_keys(keys, vocabulary, operators, mark):
+    """Fill `keys` (uint64, shape (F,)) with those of the terms of a vocabulary; `mark` stands before pieces."""
+    fill_keys(keys, vocabulary, Concepts((), ()), mark, "\0", bits_of(operators))
+
+
 cdef class SignalKernel:
     """Scores of signals, as `classifier.signals.SignalDetector` gives them.
 
     Parameters
     ----------
-    vocabulary : sequence of str, length F
+    keys : uint64, shape (F,)
+        Of the terms: `signal_keys`.
     idf : float32, shape (F,)
     weights : float32, shape (F, 2 S)
     intercepts : float32, shape (S,)
@@ -14,8 +24,6 @@ cdef class SignalKernel:
     ends_denial : collection of str
     few : float
         Added to the square of a vector's length.
-    mark : str
-        Before a term that is a piece of characters.
 
     Raises
     ------
@@ -41,9 +49,9 @@ cdef class SignalKernel:
     cdef uint64_t denial
     cdef uint64_t speakers
 
-    def __init__(self, vocabulary, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, mark):
+    def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few):
         self.weights, self.intercepts, self.few = weights, intercepts, few
-        bits = {operator: 1 << n for n, operator in enumerate(dict.fromkeys(operators.values()))}
+        bits = bits_of(operators)
         self.denial = bits[denial]
         self.speakers = sum(bits[speaker] for speaker in speakers)
         self.operators = Table(len(operators) + len(ends_denial))
@@ -52,7 +60,7 @@ cdef class SignalKernel:
         for word in ends_denial:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
-        self.bag = Bag(table_of(vocabulary, idf, Concepts((), ()), mark, "\0", bits))
+        self.bag = Bag(table_of(keys, idf))
         self.cut = Cut()
         self.signals = self.intercepts.shape[0]
         self.sums = <float*>calloc(self.signals + 1, sizeof(float))
