@@ -3,9 +3,10 @@
 A bundle is a folder::
 
     manifest.json     format number, version, label order, thresholds, tokenizer, data, metrics, SHA-256 of every file
-    vocabulary.json   the terms, in row order
+    vocabulary.json   the terms, in row order; keys.npy  by which the kernel knows them
     idf.npy  weights.npy  intercepts.npy
-    signals.json  signals_idf.npy  signals_weights.npy  signals_intercepts.npy    the same of the signal detector
+    signals.json  signals_vocabulary.json
+    signals_keys.npy  signals_idf.npy  signals_weights.npy  signals_intercepts.npy    the same of the signal detector
     lexicon.txt  thesaurus.txt  taxonomy.toml
     routing.toml      the routing rules where nobody has put others in force
     reference.json    statistics of the training data, to tell later whether what arrives is still alike
@@ -20,7 +21,7 @@ Serving reads JSON, text and plain arrays and never unpickles. Whatever is read 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -41,17 +42,22 @@ from models.files import Files
 from models.manifest import (
     ARRAYS,
     CARD,
+    KEYS,
     LEXICON,
     PIPELINE,
     REFERENCE,
     RULES,
     SEEN,
     SIGNALS,
+    SIGNALS_KEYS,
+    SIGNALS_VOCABULARY,
     TAXONOMY,
     THESAURUS,
     TRAIN_AGAIN,
+    VOCABULARY,
     Manifest,
 )
+from models.vocabulary import Vocabulary
 
 _MAPPED: Final = (*(f"{name}.npy" for name in ARRAYS), *(f"signals_{name}.npy" for name in ARRAYS))
 _PICKLED_BY: Final = ("scikit-learn", "numpy")
@@ -179,12 +185,16 @@ def _read_format_1(files: Files) -> Bundle:
     return _assembled(files, tokenizer, thesaurus, detector, PROGRAM_RULES.read_text(encoding="utf-8"))
 
 
-def _read_format_2(files: Files) -> Bundle:
+def _read_since_format_2(files: Files) -> Bundle:
     tokenizer = _tokenizer(files)
     return _assembled(files, tokenizer, files.text(THESAURUS), _detector(files, tokenizer), files.text(RULES))
 
 
-_READERS: Final[Mapping[int, Callable[[Files], Bundle]]] = {1: _read_format_1, 2: _read_format_2}
+_READERS: Final[Mapping[int, Callable[[Files], Bundle]]] = {
+    1: _read_format_1,
+    2: _read_since_format_2,
+    3: _read_since_format_2,
+}
 
 
 def _assembled(
@@ -195,7 +205,9 @@ def _assembled(
     taxonomy.require(frozenset(manifest.classes), needed_by=f"model {manifest.version}")
     idf, weights, intercepts = map(files.array, ARRAYS)
     analyzer = ANALYZERS[manifest.preset](tokenizer, Thesaurus(thesaurus, source=str(folder / THESAURUS)))
-    scorer = Scorer(json.loads(files.text("vocabulary.json")), idf, weights, intercepts, analyzer)
+    keys = files.keys(KEYS)
+    vocabulary = Vocabulary(files, VOCABULARY, None if keys is None else len(keys))
+    scorer = Scorer(vocabulary, idf, weights, intercepts, analyzer, keys)
     if len(intercepts) != len(manifest.classes):
         raise ValueError(f"{len(intercepts)} columns of weights do not fit {len(manifest.classes)} categories")
     thresholds = Thresholds(**manifest.thresholds)
@@ -223,4 +235,9 @@ def _detector(files: Files, tokenizer: Tokenizer) -> SignalDetector:
             remedy="Update the program, or train again.",
         )
     idf, weights, intercepts = (files.array(f"signals_{name}") for name in ARRAYS)
-    return SignalDetector(said["codes"], said["vocabulary"], idf, weights, intercepts, tokenizer)
+    keys = files.keys(SIGNALS_KEYS)
+    if SIGNALS_VOCABULARY in files:
+        vocabulary: Sequence[str] = Vocabulary(files, SIGNALS_VOCABULARY, None if keys is None else len(keys))
+    else:
+        vocabulary = said["vocabulary"]
+    return SignalDetector(said["codes"], vocabulary, idf, weights, intercepts, tokenizer, keys)

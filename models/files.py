@@ -96,6 +96,15 @@ class Files:
         plain: NDArray[np.float32] = mapped.view(np.ndarray)  # spares each operation the subclass's detour
         return plain
 
+    def keys(self, name: str) -> NDArray[np.uint64] | None:
+        """Keys of terms, if the bundle has the file. Raises `BundleError`; `ValueError` if it holds anything else."""
+        if name not in self:
+            return None
+        keys = np.load(self.path(name), allow_pickle=False)
+        if keys.dtype != np.uint64 or keys.ndim != 1:
+            raise ValueError(f"{name} holds no keys")
+        return np.asarray(keys, np.uint64)
+
     def _require(self, name: str, sha256: str) -> None:
         if sha256 != self.manifest.files[name]:
             raise BundleError(

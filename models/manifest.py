@@ -14,14 +14,18 @@ from typing import Any, Final
 from classifier.errors import BundleError
 from classifier.features import ANALYZERS
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The number of the folder's layout; a new layout gets a new number, and old numbers keep loading."""
 
 MANIFEST: Final = "manifest.json"
 TAXONOMY: Final = "taxonomy.toml"
 LEXICON: Final = "lexicon.txt"
 THESAURUS: Final = "thesaurus.txt"
+VOCABULARY: Final = "vocabulary.json"
+KEYS: Final = "keys.npy"
 SIGNALS: Final = "signals.json"
+SIGNALS_VOCABULARY: Final = "signals_vocabulary.json"
+SIGNALS_KEYS: Final = "signals_keys.npy"
 RULES: Final = "routing.toml"
 REFERENCE: Final = "reference.json"
 SEEN: Final = "seen.npy"
@@ -41,13 +45,15 @@ class _Layout:
     optional: frozenset[str]
 
 
-_CORE: Final = frozenset({"vocabulary.json", *(f"{name}.npy" for name in ARRAYS), LEXICON, TAXONOMY, PIPELINE})
+_CORE: Final = frozenset({VOCABULARY, *(f"{name}.npy" for name in ARRAYS), LEXICON, TAXONOMY, PIPELINE})
 # Models older than the thesaurus have none and need none; nor did they look for signals.
 _LATER: Final = frozenset({THESAURUS, SIGNALS, *(f"signals_{name}.npy" for name in ARRAYS)})
 
 _LAYOUTS: Final[Mapping[int, _Layout]] = {
     1: _Layout(_CORE, _LATER),
     2: _Layout(_CORE | _LATER | {RULES, REFERENCE, SEEN, CARD}, DOCUMENTS),
+    # Keys are made by the kernel, where the program that trained has one.
+    3: _Layout(_CORE | _LATER | {RULES, REFERENCE, SEEN, CARD, SIGNALS_VOCABULARY}, DOCUMENTS | {KEYS, SIGNALS_KEYS}),
 }
 
 
@@ -116,7 +122,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BundleError(f"is not a manifest ({error!r})", where=where, remedy=TRAIN_AGAIN) from error
     if not isinstance(number, int) or number not in _LAYOUTS:
-        known = " and ".join(map(str, _LAYOUTS))
+        known = f"1 to {FORMAT}"
         raise BundleError(
             f"has format {number}, this program reads formats {known}", where=where, remedy="Update the program."
         )

@@ -19,6 +19,7 @@ from models.manifest import (
     ARRAYS,
     CARD,
     DOCUMENTS,
+    KEYS,
     LEXICON,
     MANIFEST,
     PIPELINE,
@@ -26,8 +27,11 @@ from models.manifest import (
     RULES,
     SEEN,
     SIGNALS,
+    SIGNALS_KEYS,
+    SIGNALS_VOCABULARY,
     TAXONOMY,
     THESAURUS,
+    VOCABULARY,
     Manifest,
     file_sha256,
 )
@@ -81,10 +85,12 @@ def write_bundle(folder: Path, manifest: Manifest, parts: Parts) -> str:
     if unknown := parts.documents.keys() - DOCUMENTS:
         raise ValueError(f"a bundle holds no {min(unknown)}; documents are {', '.join(sorted(DOCUMENTS))}")
     scorer, detector = parts.scorer, parts.detector
-    _write_json(folder / "vocabulary.json", list(scorer.vocabulary))
-    _write_json(
-        folder / SIGNALS, {"preset": PRESET, "codes": list(detector.codes), "vocabulary": list(detector.vocabulary)}
-    )
+    _write_json(folder / VOCABULARY, list(scorer.vocabulary))
+    _write_json(folder / SIGNALS, {"preset": PRESET, "codes": list(detector.codes)})
+    _write_json(folder / SIGNALS_VOCABULARY, list(detector.vocabulary))
+    for name, keys in ((KEYS, scorer.keys), (SIGNALS_KEYS, detector.keys)):
+        if keys is not None:
+            np.save(folder / name, keys, allow_pickle=False)
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(scorer, name), allow_pickle=False)
         np.save(folder / f"signals_{name}.npy", getattr(detector, name), allow_pickle=False)

@@ -50,7 +50,8 @@ def test_the_manifest_says_where_the_model_comes_from(bundle: Bundle) -> None:
     assert manifest.libraries["scikit-learn"]
     assert manifest.tokenizer["hmm"] is False
     assert set(manifest.files) == {
-        *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json"),
+        *("idf.npy", "intercepts.npy", "weights.npy", "vocabulary.json", "keys.npy"),
+        *("signals_vocabulary.json", "signals_keys.npy"),
         *("signals_idf.npy", "signals_intercepts.npy", "signals_weights.npy", "signals.json"),
         *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml", "pipeline.joblib"),
         *("reference.json", "seen.npy", "card.md", "report.html", "report.json"),
@@ -154,7 +155,7 @@ def test_a_changed_manifest_is_refused_where_its_hash_was_kept(folder: Path) -> 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(format=99), "has format 99, this program reads formats 1 and 2. Update the program"),
+        (lambda d: d.update(format=99), "has format 99, this program reads formats 1 to 3. Update the program"),
         (lambda d: d.update(preset="bert.v9"), "has preset 'bert.v9'. Update the program"),
         (lambda d: d.pop("classes"), "is not a manifest"),
         (lambda d: d.update(more=1), "is not a manifest"),

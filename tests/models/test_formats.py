@@ -95,9 +95,55 @@ def test_what_format_1_does_not_say_is_not_made_up(format_1: Path) -> None:
     assert "0.500" in bundle.card
 
 
-def test_format_2_holds_what_it_was_given(folder: Path) -> None:
+@pytest.fixture
+def format_2(folder: Path) -> Path:
+    """As the program wrote it before there was format 3: no keys, the signals' terms beside their codes."""
+    for name in ("keys.npy", "signals_keys.npy"):
+        (folder / name).unlink()
+    terms = json.loads((folder / "signals_vocabulary.json").read_text(encoding="utf-8"))
+    (folder / "signals_vocabulary.json").unlink()
+    said = json.loads((folder / "signals.json").read_text(encoding="utf-8"))
+    (folder / "signals.json").write_text(json.dumps({**said, "vocabulary": terms}), encoding="utf-8")
+    rewritten(folder, format=2)
+    return folder
+
+
+def test_a_bundle_of_format_2_keeps_loading(format_2: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    today = tmp_path_factory.mktemp("today")
+    write_small(today)
+    old, new = Bundle.load(format_2).model, Bundle.load(today).model
+    assert old.predict([TEXT]) == new.predict([TEXT])
+    assert old.explain(TEXT).evidence == new.explain(TEXT).evidence
+
+
+@pytest.mark.parametrize("keys", ["keys.npy", "signals_keys.npy"])
+@pytest.mark.parametrize("bad", [np.arange(1, 4, dtype=np.uint64), np.arange(1, 4), None])
+def test_keys_that_are_not_the_terms_are_refused(folder: Path, keys: str, bad: Any) -> None:
+    np.save(folder / keys, np.zeros_like(np.load(folder / keys)) if bad is None else bad)
+    rewritten(folder)
+    with pytest.raises(BundleError, match="does not fit together"):
+        Bundle.load(folder)
+
+
+def test_predicting_reads_no_vocabulary_and_an_explanation_only_an_unchanged_one(folder: Path) -> None:
+    model = Bundle.load(folder).model
+    (folder / "vocabulary.json").write_text('["年费"]', encoding="utf-8")
+    assert model.predict([TEXT])[0].category == "card_fees"
+    with pytest.raises(BundleError, match="was changed"):
+        model.explain(TEXT)
+
+
+def test_terms_that_are_fewer_than_their_keys_are_refused(folder: Path) -> None:
+    (folder / "vocabulary.json").write_text('["年费"]', encoding="utf-8")
+    rewritten(folder)
+    model = Bundle.load(folder).model
+    with pytest.raises(BundleError, match="does not hold the terms of this model"):
+        model.explain(TEXT)
+
+
+def test_format_3_holds_what_it_was_given(folder: Path) -> None:
     bundle = Bundle.load(folder)
-    assert bundle.manifest.format == FORMAT == 2
+    assert bundle.manifest.format == FORMAT == 3
     assert bundle.reference == {"categories": {"card_fees": 3, "atm_and_cash": 3, "loan_pricing": 3}}
     assert bundle.card.startswith("# 模型卡 Model card: small-1\n")
     said = bundle.model.predict([TEXT])[0]
@@ -172,15 +218,17 @@ def test_a_model_without_a_taxonomy_is_not_written(tmp_path: Path) -> None:
         write_bundle(tmp_path, small_manifest(), replace(small_parts(), taxonomy="?"))
 
 
-@pytest.mark.parametrize("number", [3, 99, 0, "2", None, [2]])
+@pytest.mark.parametrize("number", [4, 99, 0, "2", None, [2]])
 def test_another_format_asks_for_another_program(folder: Path, number: object) -> None:
     rewritten(folder, format=number)
-    with pytest.raises(BundleError, match=r"this program reads formats 1 and 2\. Update the program"):
+    with pytest.raises(BundleError, match=r"this program reads formats 1 to 3\. Update the program"):
         Bundle.load(folder)
 
 
-@pytest.mark.parametrize("name", ["seen.npy", "card.md", "routing.toml", "thesaurus.txt", "signals.json"])
-def test_what_format_2_must_have_may_not_be_missing(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["seen.npy", "card.md", "routing.toml", "thesaurus.txt", "signals.json", "signals_vocabulary.json"]
+)
+def test_what_format_3_must_have_may_not_be_missing(folder: Path, name: str) -> None:
     (folder / name).unlink()
     rewritten(folder)
     with pytest.raises(BundleError, match=f"does not name {name}"):
