@@ -14,13 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Final, Literal
-
-from stdnum import luhn
-from stdnum.cn import ric
-from stdnum.exceptions import ValidationError
 
 MASK: Final = "*"
 
@@ -90,12 +87,18 @@ _NO_SURNAME: Final = "[于於向时時曾成方解包单單]"
 _BEFORE_NAME: Final = (
     "姓名 户名 戶名 联系人 聯絡人 收款人 付款人 持卡人 投诉人 投訴人 申请人 申請人 被保险人 借款人".split()
 )
-_NAME = re.compile(
-    rf"(?:{'|'.join(_BEFORE_NAME)})"
-    rf"(?:[:：]\s?([{_HAN}]{{1,4}}(?:·[{_HAN}]{{1,8}})?)(?![{_HAN}])"
-    rf"|[是为為叫]?\s?((?!{_NO_SURNAME})(?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?:{_ENDS}))"
-    rf"|(?:我叫|名叫)\s?((?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?![{_HAN}])"
-)
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    """Compiled when the first text is masked: with all surnames in it, that takes as long as fifty texts."""
+    return re.compile(
+        rf"(?:{'|'.join(_BEFORE_NAME)})"
+        rf"(?:[:：]\s?([{_HAN}]{{1,4}}(?:·[{_HAN}]{{1,8}})?)(?![{_HAN}])"
+        rf"|[是为為叫]?\s?((?!{_NO_SURNAME})(?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?:{_ENDS}))"
+        rf"|(?:我叫|名叫)\s?((?:{'|'.join(_SURNAMES)})[{_HAN}]{{1,2}})(?![{_HAN}])"
+    )
+
 
 _PLACE: Final = "省市区區县縣镇鎮乡鄉村路街道弄巷号號栋棟幢室院里園园"
 _BEFORE_ADDRESS: Final = "住址 地址 居住地 户籍地 戶籍地 通讯处".split()
@@ -132,7 +135,7 @@ def find_personal_data(text: str) -> list[Found]:
         _whole(plain, _LANDLINE_IN_BRACKETS, "landline"),
         _numbers(plain),
         _whole(plain, _PLATE, "plate"),
-        _group(plain, _NAME, "name"),
+        _group(plain, _name(), "name"),
         _group(plain, _ADDRESS, "address"),
     ):
         if not any(taken[piece.start : piece.end]):
@@ -178,6 +181,10 @@ def _numbers(text: str) -> Iterator[Found]:
 
 
 def _is_identity_card(digits: str) -> bool:
+    # Imported when the first number is met: it takes as long as a hundred texts.
+    from stdnum.cn import ric
+    from stdnum.exceptions import ValidationError
+
     # Not `ric.is_valid`: its table of places lacks many that are on real cards (440305, 510107).
     try:
         ric.get_birth_date(digits)
@@ -187,6 +194,8 @@ def _is_identity_card(digits: str) -> bool:
 
 
 def _kind_of_number(digits: str) -> Kind | None:
+    from stdnum import luhn
+
     if len(digits) == 18 and _is_identity_card(digits):
         return "identity_card"
     if _MOBILE.fullmatch(digits):
