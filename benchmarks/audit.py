@@ -108,7 +108,7 @@ def measure_citizens(seed: int) -> Citizens:
             "worked through": (every, worked_through(noisy[inside], labels[inside], part)),
         }
         for way, (rows, of) in ways.items():
-            pipeline = fit_to_terms(build_pipeline(), [terms[i] for i in inside[rows]], of.tolist())
+            pipeline = fit_to_terms(build_pipeline(), terms[inside[rows]], of.tolist())
             said = pipeline.predict([texts[i] for i in outside])
             right.setdefault(way, np.zeros(len(labels)))[outside] = said == labels[outside]
     return Citizens(found(whole, planted), right)
@@ -151,7 +151,7 @@ def measure_intents() -> dict[str, Any]:
     result = audit(inside.texts, inside.labels, groups=groups.tolist(), seed=SEEDS[0], progress=lambda *_: None)
     ways = {"as is": (np.arange(len(labels)), labels), **cleaned(labels, result)}
     said = {
-        way: fit_to_terms(build_pipeline(), [terms[i] for i in rows], of.tolist()).predict(outside.texts)
+        way: fit_to_terms(build_pipeline(), terms[rows], of.tolist()).predict(outside.texts)
         for way, (rows, of) in ways.items()
     }
 

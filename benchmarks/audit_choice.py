@@ -18,6 +18,7 @@ from cleanlab.filter import find_label_issues
 from benchmarks.audit import flipped
 from benchmarks.sets import read
 from classifier import Taxonomy
+from classifier.counts import Counts
 from classifier.pipeline import build_pipeline, read_terms
 from training import read_bundled_corpus
 from training.audit import find_suspects, trusted_folds
@@ -42,7 +43,7 @@ def sets() -> dict[str, tuple[list[str], list[str]]]:
     }
 
 
-def rounds(texts: list[str], terms: list[list[str]], labels: np.ndarray, seed: int) -> Iterator[OutOfFold]:
+def rounds(texts: list[str], terms: Counts, labels: np.ndarray, seed: int) -> Iterator[OutOfFold]:
     """What the fits of each round say, calibrated; suspects of a round are not learnt from in the next."""
     trusted = np.ones(len(labels), dtype=bool)
     for number in range(ROUNDS):
@@ -51,7 +52,7 @@ def rounds(texts: list[str], terms: list[list[str]], labels: np.ndarray, seed: i
             labels.tolist(),
             build_pipeline,
             folds=trusted_folds(labels, None, trusted, seed + number),
-            read=(terms, []),
+            read=terms,
             seed=seed,
             progress=lambda *_: None,
         )

@@ -166,7 +166,7 @@ def labels_kept(corpus: Sequence[Labelled]) -> tuple[float, float]:
     same = alike = 0
     for voice in sorted({row.voice for row in corpus}):
         inside = [i for i, row in enumerate(corpus) if row.voice != voice]
-        pipeline = fit_to_terms(build_pipeline(), [terms[i] for i in inside], [corpus[i].category for i in inside])
+        pipeline = fit_to_terms(build_pipeline(), terms[inside], [corpus[i].category for i in inside])
         bare = [row.text for row in corpus if row.voice == voice]
         raw = [planted(text) for text in bare]
         labels, of_raw, of_masked = (pipeline.predict(texts) for texts in (bare, raw, [mask(text) for text in raw]))

@@ -36,7 +36,7 @@ def reached(texts: Sequence[str], labels: Sequence[str], seed: int) -> list[floa
 
     def fit(rows: np.ndarray, weights: np.ndarray | None = None) -> Any:
         return fit_to_terms(
-            build_pipeline(), [terms[i] for i in rows], y[rows].tolist(), None if weights is None else weights.tolist()
+            build_pipeline(), terms[rows], y[rows].tolist(), None if weights is None else weights.tolist()
         )
 
     order = random.permutation(len(y))

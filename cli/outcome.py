@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from classifier.errors import TableError
 from classifier.signals import SIGNALS
 from classifier.taxonomy import Taxonomy
+from cli.spent import Spent
 from cli.stages import say
 from cli.terminal import err, out, result_table
 
@@ -87,11 +88,12 @@ def show_unknown(error: UnknownLabelsError) -> None:
     out.print(table)
 
 
-def show_run(run: Run, taxonomy: Taxonomy, *, is_champion: bool, as_json: bool) -> None:
-    """How good the model is, and whether it serves now."""
+def show_run(run: Run, taxonomy: Taxonomy, spent: Spent, *, is_champion: bool, as_json: bool) -> None:
+    """How good the model is, whether it serves now, and where the time went."""
     version, metrics = run.manifest.version, run.manifest.metrics
     if as_json:
-        say({"version": version, "champion": is_champion, "metrics": metrics})
+        seconds = {stage: round(each, 1) for stage, each in spent.seconds.items()}
+        say({"version": version, "champion": is_champion, "metrics": metrics, "seconds": seconds})
         return
     _show_categories(run.report, taxonomy)
     test = metrics.get("test")
@@ -112,6 +114,7 @@ def show_run(run: Run, taxonomy: Taxonomy, *, is_champion: bool, as_json: bool) 
     if run.comparison is not None:
         said = f"{run.comparison.zh}\n{run.comparison.en}"
         out.print(f"与在用模型比 against the champion: {said}", markup=False, soft_wrap=True)
+    spent.show()
     if not is_champion:
         err.print("在用模型未变。 The champion is unchanged. complaints compare, complaints promote", soft_wrap=True)
 

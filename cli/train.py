@@ -11,6 +11,7 @@ import typer
 from classifier.taxonomy import BUNDLED, Taxonomy
 from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, LabelsAre, Query, Sheet, Sql, Text, opened
 from cli.outcome import show_data, show_run, show_unknown, write_findings
+from cli.spent import Spent
 from cli.stages import stages
 from cli.terminal import reporting
 from models import Registry, store_path
@@ -78,9 +79,10 @@ def train(
     ] = False,
 ) -> None:
     """训练模型并存入模型库：用已标注的历史，或自带语料。 Train on labelled history, or else on the bundled corpus."""
+    spent = Spent()
     with reporting(as_json=progress_json):
         if not history and not sql:
-            run, names = train_bundled(taxonomy or BUNDLED, reason=reason, as_json=progress_json)
+            run, names = train_bundled(taxonomy or BUNDLED, reason=reason, as_json=progress_json, spent=spent)
         else:
             from training.fit import SEED
             from training.preparing import Plan
@@ -93,12 +95,17 @@ def train(
             as_is = labels is LabelsAre.AS_IS
             plan = Plan(own, as_is, bundled, split.value, test, preset and preset.value, SEED if seed is None else seed)
             beside = history[0].with_name(f"{history[0].stem}.findings.csv") if history else Path("findings.csv")
-            run, names = _train_history(sources, columns, plan, findings or beside, reason, as_json=progress_json)
+            run, names = _train_history(
+                sources, columns, plan, findings or beside, reason, as_json=progress_json, spent=spent
+            )
         champion = Registry(store_path()).champion
-    show_run(run, names, is_champion=champion == run.manifest.version, as_json=progress_json)
+    spent.end()
+    show_run(run, names, spent, is_champion=champion == run.manifest.version, as_json=progress_json)
 
 
-def train_bundled(taxonomy: Path, *, reason: str, as_json: bool = False) -> tuple[Run, Taxonomy]:
+def train_bundled(
+    taxonomy: Path, *, reason: str, as_json: bool = False, spent: Spent | None = None
+) -> tuple[Run, Taxonomy]:
     """Train on the bundled corpus, showing how far it is. Raises `ComplaintsError`."""
     # Imported here: no other command needs scikit-learn, which takes seconds to load.
     from training import by_voice, read_bundled_corpus, read_signal_texts
@@ -106,6 +113,7 @@ def train_bundled(taxonomy: Path, *, reason: str, as_json: bool = False) -> tupl
 
     categories = Taxonomy.load(taxonomy)
     rows = read_bundled_corpus(categories)
+    spent = spent or Spent()
     with stages(as_json=as_json) as progress:
         run = run_training(
             by_voice(rows),
@@ -113,13 +121,13 @@ def train_bundled(taxonomy: Path, *, reason: str, as_json: bool = False) -> tupl
             taxonomy.read_text(encoding="utf-8-sig"),
             Registry(store_path()),
             reason=reason,
-            progress=progress,
+            progress=spent.through(progress),
         )
     return run, categories
 
 
 def _train_history(
-    sources: list[Source], columns: Columns, plan: Plan, findings: Path, reason: str, *, as_json: bool
+    sources: list[Source], columns: Columns, plan: Plan, findings: Path, reason: str, *, as_json: bool, spent: Spent
 ) -> tuple[Run, Taxonomy]:
     from training import read_bundled_corpus, read_signal_texts
     from training import train as run_training
@@ -128,7 +136,7 @@ def _train_history(
 
     try:
         with stages(as_json=as_json) as progress:
-            prepared = prepare(sources, columns, plan, progress)
+            prepared = prepare(sources, columns, plan, spent.through(progress))
     except UnknownLabelsError as error:
         if not as_json:
             show_unknown(error)
@@ -143,7 +151,7 @@ def _train_history(
             prepared.taxonomy,
             Registry(store_path()),
             reason=reason,
-            progress=progress,
+            progress=spent.through(progress),
             preset=plan.preset,
             seed=plan.seed,
         )

@@ -150,7 +150,7 @@ def audit(
             own.tolist(),
             build,
             folds=trusted_folds(own, None if groups is None else every_group[rows], trusted, seed + number),
-            read=(terms, []),
+            read=terms,
             seed=seed,
             progress=partial(progress, f"审查 audit {number + 1}/{ROUNDS}"),
         )
@@ -162,7 +162,7 @@ def audit(
     if suspects:
         progress("依据 evidence", 0, 1)
         learnt = _learnt_from(np.arange(len(rows)), own, trusted)
-        pipeline = fit_to_terms(build(), [terms[i] for i in learnt.tolist()], own[learnt].tolist())
+        pipeline = fit_to_terms(build(), terms[learnt], own[learnt].tolist())
         suspects = _with_evidence(suspects, judged, pipeline)
         progress("依据 evidence", 1, 1)
     return Audit(tuple(replace(suspect, row=int(rows[suspect.row])) for suspect in suspects), noise, tuple(small))

@@ -8,18 +8,21 @@ one for a clause (`classifier.signals`). A signal is found from where precision 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from classifier.counts import count, in_blocks, joined
 from classifier.scorer import WEIGHTS
 from classifier.signals import FEW, SIGNALS, SignalDetector, clause_spans, clause_terms
 from classifier.text import align
@@ -86,11 +89,20 @@ def fit_detector(
     scores : list of SignalScore
         One per signal, in the order of `SIGNALS`.
     """
+    progress(0, len(SIGNALS))
     read = _Read(texts, tokenizer)
+    lessons = [read.lesson(code) for code in SIGNALS]
+    # Processes, not threads: the solver draws from one random generator for all of a process. A fold each, not a
+    # signal: all cores are busy to the end.
+    heard = Parallel(n_jobs=-1, return_as="generator")(
+        task
+        for lesson, fold in lessons
+        for task in (*(delayed(_hear)(lesson, fold, n) for n in range(FOLDS)), delayed(_learn)(lesson, fold))
+    )
     fitted: list[tuple[_Linear, SignalScore]] = []
-    # Processes, not threads: the solver draws from one random generator for all of a process.
-    for each in Parallel(n_jobs=-1, return_as="generator")(delayed(_fit_signal)(read.lesson(code)) for code in SIGNALS):
-        fitted.append(each)
+    for code, (lesson, fold) in zip(SIGNALS, lessons, strict=True):
+        said = list(islice(heard, FOLDS))
+        fitted.append(_trusted(code, lesson, fold, said, next(heard)))
         progress(len(fitted), len(SIGNALS))
     whole, clause = (np.stack([getattr(model, part) for model, _ in fitted]) for part in ("whole", "clause"))
     intercepts = np.array([model.intercept for model, _ in fitted], WEIGHTS)
@@ -111,7 +123,6 @@ class _Lesson:
 
     Attributes
     ----------
-    code : str
     whole, clauses : csr_matrix, shapes (N, F) and (C, F)
     lengths : ndarray of int, shape (N,)
         How many clauses each text has.
@@ -121,7 +132,6 @@ class _Lesson:
         Which clauses carry it.
     """
 
-    code: str
     whole: csr_matrix
     clauses: csr_matrix
     lengths: NDArray[np.intp]
@@ -139,7 +149,6 @@ class _Lesson:
         """Some of its texts."""
         clauses = np.repeat(texts, self.lengths)
         return _Lesson(
-            self.code,
             self.whole[texts],
             self.clauses[clauses],
             self.lengths[texts],
@@ -155,30 +164,31 @@ class _Read:
 
     def __init__(self, texts: Sequence[SignalText], tokenizer: Tokenizer) -> None:
         self._texts = texts
-        self._aligned = [align(text.text) for text in texts]
-        self._spans = [list(clause_spans(aligned.text)) for aligned in self._aligned]
-        self._lengths = np.array([len(spans) for spans in self._spans])
-        terms = (
-            clause_terms(tokenizer, aligned.text[start:end])
-            for aligned, spans in zip(self._aligned, self._spans, strict=True)
-            for start, end in spans
-        )
-        counting = CountVectorizer(analyzer=_as_it_is, min_df=_LEAST_CLAUSES, dtype=np.float32)
-        counts = counting.fit_transform(terms)
+        self._places: list[list[tuple[int, int]]] = []
+        """Of each text's clauses, in the text as it was written."""
+
+        def counted() -> Iterator[tuple[list[str], csr_matrix]]:
+            for places, *each in in_blocks(partial(_clauses, tokenizer), [text.text for text in texts]):
+                self._places += places
+                yield tuple(each)
+
+        terms, counts = joined(counted())
+        known = np.flatnonzero(np.bincount(counts.indices, minlength=len(terms)) >= _LEAST_CLAUSES)
+        counts = counts[:, known]
+        self._lengths = np.array([len(places) for places in self._places])
         total = int(self._lengths.sum())
         first = np.cumsum([0, *self._lengths])
         together = csr_matrix((np.ones(total, np.float32), np.arange(total), first), shape=(len(texts), total))
         tfidf = TfidfTransformer(sublinear_tf=True, norm=None)
         self._whole = _shortened(tfidf.fit_transform(together @ counts))
         self._clauses = _shortened(tfidf.transform(counts))
-        self.vocabulary: list[str] = counting.get_feature_names_out().tolist()
+        self.vocabulary = [terms[term] for term in known.tolist()]
         self.idf: NDArray[np.float64] = tfidf.idf_
 
-    def lesson(self, code: str) -> _Lesson:
-        """The texts that somebody decided on for a signal."""
+    def lesson(self, code: str) -> tuple[_Lesson, NDArray[np.intp]]:
+        """All texts for one signal, and in which fold each is; -1 for those that nobody decided on."""
         texts = self._texts
-        everything = _Lesson(
-            code,
+        lesson = _Lesson(
             self._whole,
             self._clauses,
             self._lengths,
@@ -187,16 +197,20 @@ class _Read:
             np.array([text.written_for == code for text in texts]),
             np.array([text.written_for is None for text in texts]),
         )
-        return everything.of(np.array([code in text.decided for text in texts]))
+        decided = np.array([code in text.decided for text in texts])
+        fold = np.full(len(texts), -1, np.intp)
+        for kind in (lesson.own, lesson.natural, ~lesson.own & ~lesson.natural):
+            fold[kind & decided] = np.arange((kind & decided).sum()) // _BLOCK % FOLDS
+        return lesson, fold
 
     def _carrying(self, row: int, code: str) -> Flags:
         """Which clauses of a text carry a signal: those that share enough with its words, one at least."""
         words = self._texts[row].carries.get(code)
         if words is None:
-            return np.zeros(len(self._spans[row]), np.bool_)
+            return np.zeros(len(self._places[row]), np.bool_)
         start = self._texts[row].text.index(words)
-        places = [self._aligned[row].original_span(*span) for span in self._spans[row]]
-        shared = np.array([min(stop, start + len(words)) - max(begin, start) for begin, stop in places])
+        end = start + len(words)
+        shared = np.array([min(stop, end) - max(begin, start) for begin, stop in self._places[row]])
         flags: Flags = shared >= min(_LEAST_SHARED, len(words), shared.max())
         return flags
 
@@ -207,8 +221,15 @@ def _shortened(values: csr_matrix) -> csr_matrix:
     return diags(1 / np.sqrt(squares + FEW)) @ values
 
 
-def _as_it_is(terms: list[str]) -> list[str]:
-    return terms
+def _clauses(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[list[list[tuple[int, int]]], list[str], csr_matrix]:
+    """Where the clauses of each text stand in it, their terms, and the counts of these in each clause."""
+    places, terms = [], []
+    for text in texts:
+        aligned = align(text)
+        spans = list(clause_spans(aligned.text))
+        places.append([aligned.original_span(*span) for span in spans])
+        terms += [clause_terms(tokenizer, aligned.text[start:end]) for start, end in spans]
+    return places, *count(terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,20 +241,31 @@ class _Linear:
     intercept: float
 
 
-def _fit_signal(lesson: _Lesson) -> tuple[_Linear, SignalScore]:
-    own, natural, carries = lesson.own, lesson.natural, lesson.carries
-    fold = np.empty(len(carries), np.intp)
-    for kind in (own, natural, ~own & ~natural):
-        fold[kind] = np.arange(kind.sum()) // _BLOCK % FOLDS
-    heard = np.empty((len(carries), 3))
-    for number in range(FOLDS):
-        heard[fold == number] = _Voices(lesson.of(fold != number)).hear(lesson.of(fold == number))
-    trust = LogisticRegression(C=10.0).fit(heard, carries, sample_weight=lesson.weights)
+def _hear(lesson: _Lesson, fold: NDArray[np.intp], number: int) -> Scores:
+    """What the models that have learnt from the other folds say of one."""
+    return _Voices(lesson.of((fold >= 0) & (fold != number))).hear(lesson.of(fold == number))
+
+
+def _learn(lesson: _Lesson, fold: NDArray[np.intp]) -> _Voices:
+    return _Voices(lesson.of(fold >= 0))
+
+
+def _trusted(
+    code: str, lesson: _Lesson, fold: NDArray[np.intp], said: Sequence[Scores], voices: _Voices
+) -> tuple[_Linear, SignalScore]:
+    """The models as far as what they said of each fold can be trusted, and how good that is."""
+    heard = np.empty((len(fold), 3))
+    for number, scores_of_fold in enumerate(said):
+        heard[fold == number] = scores_of_fold
+    decided = fold >= 0
+    heard, weights = heard[decided], lesson.weights[decided]
+    own, natural, carries = lesson.own[decided], lesson.natural[decided], lesson.carries[decided]
+    trust = LogisticRegression(C=10.0).fit(heard, carries, sample_weight=weights)
     scores: Scores = trust.decision_function(heard)
-    least = _break_even(scores, carries, lesson.weights)
+    least = _break_even(scores, carries, weights)
     found = scores > least
-    return _Voices(lesson).together(trust.coef_[0], float(trust.intercept_[0]) - least), SignalScore(
-        lesson.code,
+    return voices.together(trust.coef_[0], float(trust.intercept_[0]) - least), SignalScore(
+        code,
         precision=float(carries[found & own].mean()),
         recall=float(found[carries & own].mean()),
         texts=int(own.sum()),
@@ -277,4 +309,4 @@ class _Voices:
 
 
 def _machine() -> Any:
-    return LinearSVC(C=2.0, class_weight="balanced", tol=1e-2, random_state=0)
+    return LinearSVC(C=2.0, class_weight="balanced", tol=1e-2, dual=True, random_state=0)

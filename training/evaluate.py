@@ -10,11 +10,14 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
+from classifier.counts import Counts
 from classifier.errors import CorpusError
-from classifier.pipeline import fit_to_terms, read_terms, vectors_of_terms
+from classifier.linear import fit_each
+from classifier.pipeline import Measure, read_terms
 from classifier.scorer import Scorer
 from classifier.text import normalize
 
@@ -22,6 +25,11 @@ FOLDS: Final = 5
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Rows to learn from, and rows to judge."""
+
+
+def macro_f1(right: NDArray[np.str_], said: NDArray[np.str_]) -> float:
+    """Mean F1 of the categories that the texts have."""
+    return float(f1_score(right, said, labels=np.unique(right), average="macro", zero_division=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +99,7 @@ class OutOfFold:
     @property
     def macro_f1(self) -> float:
         """Mean F1 of the categories that the texts have."""
-        own = np.unique(self.labels)
-        return float(f1_score(self.labels, self.predicted, labels=own, average="macro", zero_division=0.0))
+        return macro_f1(self.labels, self.predicted)
 
     @property
     def top3(self) -> float:
@@ -119,7 +126,7 @@ def cross_validate(
     groups: Sequence[str] | None = None,
     folds: Sequence[Fold] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
-    read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
+    read: Counts | None = None,
     seed: int,
     progress: Callable[[int, int], None],
 ) -> OutOfFold:
@@ -137,8 +144,8 @@ def cross_validate(
         The folds themselves instead; every text is judged in one of them.
     extra : (texts, labels)
         Part of every fold's training, judged in none.
-    read : (terms of texts, terms of extra texts), optional
-        What `read_terms` made of them, if the caller needs it too.
+    read : Counts, optional
+        What `read_terms` made of the texts and the extra texts behind them, if the caller needs it too.
     seed : int
         Decides the stratified folds.
     progress : callable
@@ -163,7 +170,7 @@ def cross_validate_each(
     groups: Sequence[str] | None = None,
     folds: Sequence[Fold] | None = None,
     extra: tuple[Sequence[str], Sequence[str]] = ((), ()),
-    read: tuple[Sequence[list[str]], Sequence[list[str]]] | None = None,
+    read: Counts | None = None,
     weights: Sequence[float] | None = None,
     seed: int,
     progress: Callable[[int, int], None],
@@ -174,8 +181,8 @@ def cross_validate_each(
     """
     label_array = np.asarray(labels)
     classes = np.unique([*labels, *extra[1]])
-    counts = Counter(labels)
-    small = [f"{code} ({count})" for code, count in sorted(counts.items()) if count < FOLDS and groups is None]
+    sizes = Counter(labels)
+    small = [f"{code} ({count})" for code, count in sorted(sizes.items()) if count < FOLDS and groups is None]
     if small or len(classes) < 2:
         raise CorpusError(
             f"too few texts to judge: {', '.join(small) or 'one category only'}",
@@ -188,16 +195,20 @@ def cross_validate_each(
     if alone:
         raise CorpusError(f"all texts of {', '.join(alone)} are in one group", remedy="Spread them.")
     progress(0, len(folds))
-    terms, extra_terms = read or (read_terms(builds[0](), texts), read_terms(builds[0](), extra[0]))
-    each = np.ones(len(texts)) if weights is None else np.asarray(weights, dtype=float)
+    counts = read_terms(builds[0](), [*texts, *extra[0]]) if read is None else read
+    every_label = np.array([*labels, *extra[1]])
+    each = np.ones(len(counts))
+    each[: len(texts)] = 1.0 if weights is None else weights
+    always = np.arange(len(texts), len(counts))
     # One process a core, so that judging a recipe takes little longer than fitting it.
     judged = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_judge)(
-            [build() for build in builds],
-            [*(terms[i] for i in inside), *extra_terms],
-            [*label_array[inside], *extra[1]],
-            None if weights is None else [*each[inside], *[1.0] * len(extra[1])],
-            [texts[i] for i in outside],
+        delayed(say)(
+            [build()["linear"] for build in builds],
+            counts.matrix,
+            every_label,
+            None if weights is None else each,
+            np.concatenate([inside, always]),
+            outside,
         )
         for inside, outside in folds
     )
@@ -205,32 +216,45 @@ def cross_validate_each(
     for done, ((_, outside), (said, known)) in enumerate(zip(folds, judged, strict=True), start=1):
         probabilities[:, outside], familiarity[outside] = said, known
         progress(done, len(folds))
-    characters = np.array([len(normalize(text)) for text in texts], dtype=float)
+    characters = counts.characters[: len(texts)].astype(float)
     names = tuple(classes.tolist())
     return [OutOfFold(names, label_array, each_said, familiarity, characters) for each_said in probabilities]
 
 
-def _judge(
-    pipelines: Sequence[Any],
-    terms: list[list[str]],
-    labels: list[str],
-    weights: list[float] | None,
-    unseen: list[str],
+def say(
+    linears: Sequence[Any],
+    counts: csr_matrix,
+    labels: NDArray[np.str_],
+    weights: NDArray[np.float64] | None,
+    inside: NDArray[np.intp],
+    outside: NDArray[np.intp],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each pipeline says of N unseen texts, shape (pipelines, N, K), and how familiar their terms are, shape (N,).
+    """What several linear models say of texts they have not learnt from.
 
-    By the fast path, which says the same as the pipelines.
+    Parameters
+    ----------
+    linears : sequence of M LinearAverage
+        Unfitted.
+    counts : csr_matrix
+        `classifier.counts.Counts` of all texts, those to be judged too.
+    labels, weights : ndarrays
+        Of the rows that are learnt from, at least.
+    inside, outside : ndarrays of int
+        Rows to learn from, and the N rows to judge.
+
+    Returns
+    -------
+    probabilities : ndarray, shape (M, N, K)
+    familiarity : ndarray, shape (N,)
+        Share of each text's terms that the fits know.
     """
-    first, *others = pipelines
-    scorers = [Scorer.compiled(fit_to_terms(first, terms, labels, weights))]
-    if others:
-        vectors = vectors_of_terms(first, terms)
-        for pipeline in others:
-            linear = pipeline["linear"].fit(vectors, labels, sample_weight=weights)
-            scorers.append(Scorer.compiled({"tfidf": first["tfidf"], "linear": linear}))
-    read = [scorers[0].terms(normalize(text)) for text in unseen]
-    said = np.array([[scorer.probabilities(text) for text in read] for scorer in scorers], dtype=float)
-    return said, np.array([text.familiarity for text in read])
+    learnt, unseen = counts[inside], counts[outside]
+    measure = Measure(learnt)
+    vectors, own = measure.vectors(learnt), None if weights is None else weights[inside]
+    fit_each(linears, vectors, labels[inside], own)
+    known = measure.vectors(unseen)
+    said = np.array([linear.predict_proba(known) for linear in linears])
+    return said, np.diff(known.indptr) / np.maximum(np.diff(unseen.indptr), 1)
 
 
 def judge(scorer: Scorer, classes: Sequence[str], texts: Sequence[str], labels: Sequence[str]) -> OutOfFold:

@@ -37,6 +37,7 @@ from training.thresholds import choose_thresholds
 SEED: Final = 20_251
 BIG: Final = 150_000
 """Rows above which the streaming preset is used."""
+_REPORT: Final = "报告与保存 report, keeping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def train(
         fitted = fit(lesson, categories, tokenizer, seed, progress)
     thresholds = choose_thresholds(fitted.out_of_fold, [lesson.rows[i].secondary for i in fitted.counted])
     detector, signals = _detector(signal_texts, tokenizer, registry, progress)
+    progress(_REPORT, 0, 2)
     scorer, classes = Scorer.compiled(fitted.pipeline), fitted.pipeline.classes_.tolist()
     tested = _judged(scorer, classes, lesson) if lesson.test else None
     key = len(signal_texts), signal_key(signal_texts, tokenizer)
@@ -132,12 +134,14 @@ def train(
     def write(folder: Path) -> str:
         return write_bundle(folder, manifest, parts)
 
+    progress(_REPORT, 1, 2)
     registry.keep(manifest.version, write, reason=reason)
     comparison = None
     if champion is not None and said is not None and tested is not None:
         names = champion.manifest.version, manifest.version
         comparison = compared(names, (said, tested), lesson.test, categories, seen=0, seed=seed)
         registry.compared(manifest.version, names[0], verdict=comparison.verdict, reason=comparison.en)
+    progress(_REPORT, 2, 2)
     return Run(manifest, signals, report, comparison)
 
 

@@ -28,7 +28,8 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import Pipeline
 
 from classifier.features import ANALYZERS, Analyzer
-from classifier.pipeline import STREAM_PRESET, LinearAverage, LinearNaiveBayes, Regularization
+from classifier.linear import LinearAverage, LinearNaiveBayes
+from classifier.pipeline import STREAM_PRESET, Regularization
 from classifier.scorer import Scorer
 from classifier.thesaurus import Thesaurus
 from classifier.tokenizer import Tokenizer

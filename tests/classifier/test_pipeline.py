@@ -1,32 +1,12 @@
-"""The pipeline's own estimator keeps scikit-learn's rules."""
+"""The presets' pipelines, and fits to terms that were read once."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
-from sklearn.utils.estimator_checks import check_estimator
 
-from classifier.pipeline import LinearAverage, build_pipeline, fit_to_terms, read_terms
+from classifier.pipeline import build_pipeline, fit_to_terms, read_terms
 from training import Labelled
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_keeps_scikit_learns_rules() -> None:
-    """All its checks that apply; those for optional parts (the array API) don't."""
-    exact = [LogisticRegression(tol=1e-12, max_iter=10_000), LinearSVC(tol=1e-12, dual=False)]
-    check_estimator(LinearAverage(exact), on_skip=None)
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-def test_the_average_of_one_is_itself(classes: int) -> None:
-    random = np.random.default_rng(0)
-    features, labels = random.normal(size=(60, 5)), np.arange(60) % classes
-    alone = LogisticRegression().fit(features, labels)
-    averaged = LinearAverage([LogisticRegression()]).fit(features, labels)
-    assert averaged.coef_.shape == (classes, 5)
-    np.testing.assert_allclose(averaged.predict_proba(features), alone.predict_proba(features), atol=1e-6)
 
 
 def test_an_unknown_preset_is_named() -> None:

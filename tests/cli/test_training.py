@@ -188,6 +188,7 @@ def test_progress_and_result_as_lines_of_json(registry: Registry, corpus: list[L
     assert any(step["stage"].startswith("交叉验证") and step["done"] == step["total"] for step in steps)
     assert result["version"] == registry.versions()[-1]
     assert result["metrics"]["test"]["rows"] > 0
+    assert {step["stage"] for step in steps} < set(result["seconds"])
     failed = complaints("train", history, "--progress-json")
     assert failed.exit_code == 2
     assert "mean no category" in json.loads(failed.stdout.splitlines()[-1])["error"]

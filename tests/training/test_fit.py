@@ -68,8 +68,8 @@ def test_progress_names_stage_and_steps(corpus: list[Labelled], signal_texts: li
     train(by_voice(some), signal_texts, taxonomy, Registry(tmp_path), reason="", progress=lambda *t: told.append(t))
     steps = [len(list(stage)) for _, stage in groupby(told, key=lambda step: step[0])]
     assert steps[0] >= 2
-    assert steps[1:] == [len(VOICES) + 1, 2, len(SIGNALS)]
-    assert told[-1][1:] == (len(SIGNALS), len(SIGNALS))
+    assert steps[1:] == [len(VOICES) + 1, 2, len(SIGNALS) + 1, 3]
+    assert told[-1][1:] == (2, 2)
 
 
 @pytest.mark.parametrize(
