@@ -21,7 +21,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 import numpy as np

@@ -106,11 +106,12 @@ def fit_detector(
         progress(len(fitted), len(SIGNALS))
     whole, clause = (np.stack([getattr(model, part) for model, _ in fitted]) for part in ("whole", "clause"))
     intercepts = np.array([model.intercept for model, _ in fitted], WEIGHTS)
+    order = np.argsort(read.idf, kind="stable")  # the commonest first, as `Scorer.compiled` has them
     detector = SignalDetector(
         list(SIGNALS),
-        read.vocabulary,
-        read.idf.astype(WEIGHTS),
-        np.ascontiguousarray(np.concatenate([whole, clause]).T, dtype=WEIGHTS),
+        [read.vocabulary[row] for row in order],
+        read.idf[order].astype(WEIGHTS),
+        np.ascontiguousarray(np.concatenate([whole, clause]).T[order], dtype=WEIGHTS),
         intercepts,
         tokenizer,
     )

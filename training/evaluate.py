@@ -269,11 +269,11 @@ def judge(scorer: Scorer, classes: Sequence[str], texts: Sequence[str], labels: 
         A label that is none of the classes counts as said wrongly.
     """
     canonical = [normalize(text) for text in texts]
-    read = [scorer.terms(text) for text in canonical]
+    read = [scorer.read(text, scorer.analyzer.tokenizer.cut(text)) for text in canonical]
     return OutOfFold(
         tuple(classes),
         np.asarray(labels, dtype=str),
-        np.array([scorer.probabilities(text) for text in read], dtype=float).reshape(len(read), len(classes)),
+        np.array([text.probabilities for text in read]).reshape(len(read), len(classes)),
         np.array([text.familiarity for text in read]),
         np.array([len(text) for text in canonical], dtype=float),
     )
