@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from classifier.kernel import machine
-from classifier.masking import CUES, PASSED_OVER, PROVINCES
+from classifier.masking import CUES, MASK, PASSED_OVER, PROVINCES, mask
 
 _HARD, _OTHER, _WHITE, _DIGIT, _DASH, _LETTER, _HAN, _PROVINCE, _ELLIPSIS, _BRACKET, _TRADITIONAL = range(11)
 
@@ -26,7 +26,9 @@ _MARKS: Final = [*range(0x2010, 0x2027), *range(0x3000, 0x3012), *range(0xFF01, 
 
 
 def plain_text(
-    canonical: Callable[[str], str], traditional: re.Pattern[str], simplified: Callable[[str], str | None]
+    canonical: Callable[[str], str],
+    traditional: re.Pattern[str],
+    simplified: Callable[[str], tuple[str, list[tuple[int, int, str]]]],
 ) -> machine.PlainText | None:
     """The kernel's way to a canonical form; None without a kernel.
 
@@ -37,7 +39,8 @@ def plain_text(
     traditional : re.Pattern
         Matches characters that only traditional text has.
     simplified : callable
-        Such a text in simplified characters, each in its place; None if it needs other words too.
+        Such a text in simplified characters, each in its place, and what words of it are to be put in other words:
+        start, end, and word.
     """
     if machine is None:
         return None
@@ -54,7 +57,7 @@ def plain_text(
     for character in _HARD_CHARACTERS:
         kinds[ord(character)] = _HARD
     cues = sorted(CUES, key=lambda cue: -len(cue[0]))
-    return machine.PlainText(kinds.tobytes(), forms, cues, PASSED_OVER, simplified)
+    return machine.PlainText(kinds.tobytes(), forms, cues, PASSED_OVER, simplified, lambda text: MASK in mask(text))
 
 
 def _kind(form: str) -> int:

@@ -214,12 +214,9 @@ def _plain() -> machine.PlainText | None:
     def canonical(character: str) -> str:
         return _UNUSUAL.pattern.sub(_canonical_character, character).lower()
 
-    def simplified(text: str) -> str | None:
+    def simplified(text: str) -> tuple[str, list[tuple[int, int, str]]]:
         text = _WHOLE.pattern.sub(_simplify, text)
-        words = _WORDING.pattern.findall(text)
-        if any(len(word) != len(TRADITIONAL_WORDING[word]) for word in words):
-            return None
-        return _WORDING.pattern.sub(_WORDING.replacement, text) if words else text
+        return text, [(*word.span(), TRADITIONAL_WORDING[word[0]]) for word in _WORDING.pattern.finditer(text)]
 
     return plain_text(canonical, _traditional(), simplified)
 

@@ -45,7 +45,8 @@ class PlainText:
         forms: NDArray[np.uint16],
         cues: Sequence[tuple[str, str]],
         passed_over: str,
-        simplified: Callable[[str], str | None],
+        simplified: Callable[[str], tuple[str, list[tuple[int, int, str]]]],
+        personal: Callable[[str], bool],
     ) -> None: ...
     def read(self, text: str) -> str | None: ...
     def align(self, text: str) -> tuple[str, tuple[tuple[int, int], ...]] | None: ...

@@ -36,7 +36,10 @@ cdef class PlainText:
     passed_over : str
         Characters that may stand between, two at most.
     simplified : callable
-        A text with traditional characters in simplified ones, each in its place; None if that is for the rules to say.
+        Gives for a text with traditional characters the same in simplified ones, each in its place, and what words of
+        it are to be put in other words: start, end, and word.
+    personal : callable
+        Whether a canonical text holds personal data; asked if it holds a cue.
     """
 
     cdef bytes kinds
@@ -46,14 +49,17 @@ cdef class PlainText:
     cdef list following
     cdef Table passed_over
     cdef object simplified
+    cdef object personal
     cdef Text text
     cdef Text canonical
     cdef Span* spans  # of the original, for each canonical character
     cdef Py_ssize_t room
     cdef bint traditional
+    cdef str last
+    cdef bint last_is_plain
 
-    def __init__(self, kinds, forms, cues, passed_over, simplified):
-        self.kinds, self.forms, self.simplified = kinds, forms, simplified
+    def __init__(self, kinds, forms, cues, passed_over, simplified, personal):
+        self.kinds, self.forms, self.simplified, self.personal = kinds, forms, simplified, personal
         self.kind = self.kinds
         self.cues = Concepts(cues, ())
         self.following = [None] + [characters(follows) for follows in sorted(self.cues.numbers)]
@@ -81,15 +87,48 @@ cdef class PlainText:
         return [(self.spans[start].start, self.spans[end - 1].end) for start, end in spans]
 
     cdef bint _is_plain(self, str text) except -1:
-        self.traditional = False
-        return self._rewrite(text) and (not self.traditional or self._simplify()) and not self._has_cue()
+        """Fill `canonical` and `spans`, if they can be told; who asks again for the same text has them at once."""
+        if text is not self.last:
+            self.last, self.traditional = None, False
+            self.last_is_plain = self._rewrite(text)
+            if self.last_is_plain and self.traditional:
+                self._simplify()
+            if self.last_is_plain and self._has_cue():
+                self.last_is_plain = not self.personal(self.canonical.string())
+            self.last = text
+        return self.last_is_plain
 
-    cdef bint _simplify(self) except -1:
-        simplified = self.simplified(self.canonical.string())
-        if simplified is None:
-            return False
-        self.canonical.take(simplified)
-        return True
+    cdef int _simplify(self) except -1:
+        text, words = self.simplified(self.canonical.string())
+        self.canonical.take(text)
+        if words:
+            self._reword(text, words)
+        return 0
+
+    cdef int _reword(self, str text, list words) except -1:
+        """Put words in the place of others, as `classifier.text._AlignedDraft` does."""
+        cdef Py_ssize_t same, done = 0, start, end, j
+        spans = []
+        pieces = []
+        before = [(self.spans[j].start, self.spans[j].end) for j in range(len(text))]
+        for start, end, word in words:
+            pieces += text[done:start], word
+            spans += before[done:start]
+            same = 0
+            while same < min(end - start, len(word)) and text[start + same] == word[same]:
+                same += 1
+            if len(word) == end - start:
+                spans += before[start:end]
+            else:
+                rest = before[min(start + same, end - 1) : end]
+                spans += before[start : start + same] + [(rest[0][0], before[end - 1][1])] * (len(word) - same)
+            done = end
+        self.canonical.take("".join([*pieces, text[done:]]))
+        spans += before[done:]
+        self._reserve(len(spans))
+        for j in range(len(spans)):
+            self.spans[j] = Span(spans[j][0], spans[j][1], 0)
+        return 0
 
     cdef int _reserve(self, Py_ssize_t length) except -1:
         cdef Span* spans
