@@ -168,16 +168,17 @@ def measure_start(record: Record, scratch: Path, text: str, rounds: int) -> None
         {
             OURS: partial(seconds_to_answer, START_OURS, str(registry.store), text),
             "ours, the store's champion": partial(seconds_to_answer, START_OURS, str(store_path()), text),
-            TUTORIAL: partial(seconds_to_answer, START_TUTORIAL, str(fitted), text),
-            f"tutorial, {FEATURES:,} features more": partial(
+            "tutorial, as fitted": partial(seconds_to_answer, START_TUTORIAL, str(fitted), text),
+            "tutorial, as many features": partial(
                 seconds_to_answer, START_TUTORIAL, str(scratch / "grown.joblib"), text
             ),
-            "tutorial, before jieba has its cache": without_cache,
+            "tutorial, as fitted, before jieba has its cache": without_cache,
         },
         rounds,
     )
     record.take(what := f"new process to first answer ({FEATURES:,} features)", "s", found)
-    record.goals.append(Goal(f"{what}: tutorial ÷ ours", ratios(found[TUTORIAL], found[OURS]), 6))
+    alike = found["tutorial, as many features"]
+    record.goals.append(Goal(f"{what}: tutorial ÷ ours", ratios(alike, found[OURS]), 6))
 
 
 def main() -> None:

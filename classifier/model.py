@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ from classifier.text import align, readable
 Verdict = Literal["auto", "review"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A category and its probability."""
 
     category: str
@@ -125,7 +124,7 @@ def _ranked(probabilities: Mapping[str, float], least: float) -> list[Ranked]:
     likely = [entry for entry in probabilities.items() if entry[1] >= least]
     if len(likely) > 1:
         likely.sort(key=itemgetter(1), reverse=True)
-    return [Ranked(*entry) for entry in likely]
+    return [Ranked._make(entry) for entry in likely]
 
 
 USUAL_LENGTH: Final = 60
