@@ -34,22 +34,24 @@ cdef class CategoryKernel:
     cdef Cut cut
     cdef Bag bag
     cdef Text heard
+    cdef object lock
 
     def __init__(self, keys, idf, weights, intercepts, expressions, courtesies):
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
         self.bag = Bag(table_of(keys, idf))
-        self.cut, self.heard = Cut(), Text()
+        self.cut, self.heard, self.lock = Cut(), Text(), Lock()
 
     def read(self, str canonical, list pieces):
         """The K probabilities as a list, and the share of known terms."""
-        self.cut.take_cut(canonical, pieces)
-        self.bag.clear()
-        self._hear_words()
-        self._silence_idle_marks()
-        self._add_pieces()
-        self._add_concepts()
-        return self._weigh()
+        with self.lock:
+            self.cut.take_cut(canonical, pieces)
+            self.bag.clear()
+            self._hear_words()
+            self._silence_idle_marks()
+            self._add_pieces()
+            self._add_concepts()
+            return self._weigh()
 
     cdef int _hear_words(self) except -1:
         """Fill `heard` with the text, courtesies blank, and count its words; all of them if there are no others."""

@@ -8,12 +8,17 @@ A term is known by a key of 64 bits: a character, a pair of characters, a concep
 or two characters by what they are made of, so that no two have the same; longer words, pairs of words and words in
 scopes by a hash of 61 bits. A vocabulary of which two terms have one key is refused; that a term of a text has, by
 chance, the key of another one is expected once in 10¹² texts.
+
+Each kernel works in memory of its own, in one thread at a time: the interpreter's lock is not enough, since Python code runs
+in between (the collector's, and that for traditional characters).
 """
 
 from libc.math cimport expf, logf, sqrtf
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
+
+from threading import Lock
 
 cdef extern from "Python.h":
     int PyUnicode_KIND(object text)

@@ -48,6 +48,7 @@ cdef class SignalKernel:
     cdef Span* found
     cdef uint64_t denial
     cdef uint64_t speakers
+    cdef object lock
 
     def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few):
         self.weights, self.intercepts, self.few = weights, intercepts, few
@@ -61,7 +62,7 @@ cdef class SignalKernel:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
         self.bag = Bag(table_of(keys, idf))
-        self.cut = Cut()
+        self.cut, self.lock = Cut(), Lock()
         self.signals = self.intercepts.shape[0]
         self.sums = <float*>calloc(self.signals + 1, sizeof(float))
         self.best = <float*>calloc(self.signals + 1, sizeof(float))
@@ -79,13 +80,15 @@ cdef class SignalKernel:
 
     def find(self, str canonical, list pieces):
         """For each signal that is there its column, and the span of the clause that speaks for it most."""
-        self._weigh(canonical, pieces)
-        return [(k, self.found[k].start, self.found[k].end) for k in range(self.signals) if self.best[k] > 0]
+        with self.lock:
+            self._weigh(canonical, pieces)
+            return [(k, self.found[k].start, self.found[k].end) for k in range(self.signals) if self.best[k] > 0]
 
     def scores(self, str canonical, list pieces):
         """The score of every signal."""
-        self._weigh(canonical, pieces)
-        return [self.best[k] for k in range(self.signals)]
+        with self.lock:
+            self._weigh(canonical, pieces)
+            return [self.best[k] for k in range(self.signals)]
 
     cdef int _weigh(self, str canonical, list pieces) except -1:
         """Fill `best` and `found`: of every signal the score, and the clause that speaks for it most."""

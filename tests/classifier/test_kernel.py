@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
 
@@ -136,3 +137,17 @@ def test_without_the_kernel_everything_is_read_alike(model: ComplaintModel, stor
     ended = subprocess.run([sys.executable, "-c", WITHOUT, *texts], env=env, capture_output=True, check=True)
     said = [f"{p.category} {round(p.confidence, 3)} {[s.words for s in p.signals]}" for p in model.predict(texts)]
     assert ended.stdout.decode().splitlines() == said
+
+
+def test_threads_do_not_mix_their_texts_up(model: ComplaintModel, corpus: list[Labelled]) -> None:
+    """Python code runs in the midst of a traditional text, and another thread may have its turn then."""
+    texts = [row.text for row in corpus if "戶" in row.text][:60] + [row.text for row in corpus[:60]]
+    alone = model.predict(texts)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            together = list(threads.map(model.predict, [texts, texts[::-1]] * 6))
+    finally:
+        sys.setswitchinterval(interval)
+    assert together == [alone, alone[::-1]] * 6
