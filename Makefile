@@ -13,7 +13,7 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $
 # A machine without a compiler takes the compiled kernel out of the wheelhouse.
 HAS_KERNEL = $(BIN)/python -c 'import classifier.kernel.machine' 2>/dev/null
 UNPACK_KERNEL = { $(BIN)/python -m zipfile -e "$(WHEELHOUSE)"/complaint_classifier-*.whl build/wheel 2>/dev/null && \
-	cp build/wheel/classifier/kernel/machine.* classifier/kernel/ && $(HAS_KERNEL); }
+	cp build/wheel/classifier/kernel/*.so classifier/kernel/ && $(HAS_KERNEL); }
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test proof bench accuracy train install lock wheelhouse format clean

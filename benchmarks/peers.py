@@ -38,14 +38,16 @@ def fit_tutorial(texts: Sequence[str], labels: Sequence[str]) -> Pipeline:
     return make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(texts, labels)
 
 
-def fit_fasttext(lines: Sequence[str], labels: Sequence[str]) -> Any:
-    """FastText on words and word pairs, one thread; the settings its own classification tutorial ends with."""
+def fit_fasttext(lines: Sequence[str], labels: Sequence[str], threads: int = 1) -> Any:
+    """FastText on words and word pairs; the settings its own classification tutorial ends with."""
     import fasttext as library
+
+    settings = {"lr": 1.0, "epoch": 25, "wordNgrams": 2, "dim": 100}
 
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.writelines(f"__label__{label} {each}\n" for each, label in zip(lines, labels, strict=True))
         file.flush()
-        return library.train_supervised(file.name, lr=1.0, epoch=25, wordNgrams=2, dim=100, thread=1, seed=1, verbose=0)
+        return library.train_supervised(file.name, **settings, thread=threads, seed=1, verbose=0)
 
 
 def ours(texts: list[str], labels: list[str], test: list[str]) -> list[str]:

@@ -1,14 +1,14 @@
 """How long the default preset takes to learn, beside fastText; and what it costs by size.
 
-Rows are made of the corpus by recombination (`benchmarks.scale`). Both may use all cores; fastText has the settings of
+Rows are made of the corpus by recombination (`benchmarks.scale`). Both use two cores; fastText has the settings of
 `benchmarks.peers`. Two clocks:
 
-from words: fastText reads lines of words and learns. We have the words and everything else that we make of a text
-(characters, pairs, concepts) as lists in memory, count them, and learn.
+from words: fastText writes and reads its lines of words and learns. We have the terms of each text as lists in memory
+(its words, and the characters, pairs and concepts that our default preset learns from too), count them, and learn.
 
-from texts: everybody cuts the texts too, on all cores.
+from texts: both bring the texts to their canonical form and cut them first, on both cores.
 
-Sizes are run each in a process of its own, from texts, its start included, and that of the processes it starts.
+Sizes are learnt from texts, each in a process of its own, start included.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from benchmarks.rounds import Goal, Record, interleaved, ratios
+from benchmarks.peers import fit_fasttext
+from benchmarks.rounds import ROUNDS, Goal, Record, interleaved, ratios
 from benchmarks.scale import memory_of, recombined
 from classifier.counts import Counts, count, in_blocks, joined
+from classifier.features import Analyzer
 from classifier.pipeline import build_pipeline, fit_to_terms, read_terms
 from classifier.text import normalize
 from classifier.tokenizer import Tokenizer
@@ -35,6 +36,8 @@ from classifier.tokenizer import Tokenizer
 ROWS: Final = 100_000
 SIZES: Final = 1_000, 10_000, 100_000
 WHO: Final = "complaints", "fastText"
+FEWER_ROUNDS: Final = 3
+"""From texts: the whole takes a quarter of an hour."""
 _BLOCK: Final = 1_000
 
 
@@ -44,13 +47,8 @@ def lines_of(tokenizer: Tokenizer, texts: Sequence[str]) -> list[str]:
 
 
 def learn_fasttext(lines: Sequence[str], labels: Sequence[str]) -> None:
-    """Write the lines and let fastText learn them, as `benchmarks.peers` does but on both cores."""
-    import fasttext as library
-
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-        file.writelines(f"__label__{label} {line}\n" for line, label in zip(lines, labels, strict=True))
-        file.flush()
-        library.train_supervised(file.name, lr=1.0, epoch=25, wordNgrams=2, dim=100, thread=2, seed=1, verbose=0)
+    """Learn lines of words on both cores."""
+    fit_fasttext(lines, labels, threads=2)
 
 
 def fasttext_from_texts(texts: Sequence[str], labels: Sequence[str]) -> None:
@@ -75,27 +73,28 @@ FROM_TEXTS: Final = dict(zip(WHO, (ours_from_texts, fasttext_from_texts), strict
 
 
 def measure(record: Record, rows: int) -> None:
-    """Both clocks, in turn."""
+    """Both clocks, everybody in turn."""
     texts, labels = map(list, zip(*recombined(rows), strict=True))
     analyzer = build_pipeline()["tfidf"].analyzer
-    terms = [analyzer(text) for text in texts]
-    lines = lines_of(analyzer.tokenizer, texts)
+    terms = list(chain.from_iterable(in_blocks(partial(_terms_of, analyzer), texts)))
+    lines = list(chain.from_iterable(in_blocks(partial(lines_of, analyzer.tokenizer), texts)))
+    from_words = {WHO[0]: partial(learn_ours, terms, labels), WHO[1]: partial(learn_fasttext, lines, labels)}
+    from_texts = {who: partial(learn, texts, labels) for who, learn in FROM_TEXTS.items()}
+    for clock, works, rounds in (("words", from_words, ROUNDS), ("texts", from_texts, FEWER_ROUNDS)):
+        found = interleaved({who: partial(_clocked, work) for who, work in works.items()}, rounds)
+        record.take(f"training on {rows:,} rows, from {clock}", "s", found)
+        ratio = ratios(found[WHO[1]], found[WHO[0]])
+        record.goals.append(Goal(f"training on {rows:,} rows, from {clock}: fastText ÷ ours, seconds", ratio, 1.0))
 
-    def clocked(work: partial[None]) -> float:
-        begun = time.perf_counter()
-        work()
-        return time.perf_counter() - begun
 
-    works = {
-        "complaints, from words": partial(learn_ours, terms, labels),
-        "fastText, from words": partial(learn_fasttext, lines, labels),
-        **{f"{who}, from texts": partial(learn, texts, labels) for who, learn in FROM_TEXTS.items()},
-    }
-    found = interleaved({name: partial(clocked, work) for name, work in works.items()})
-    record.take(f"training on {rows:,} rows", "s", found)
-    for clock, limit in (("words", 1.0), ("texts", 1.0)):
-        ratio = ratios(found[f"fastText, from {clock}"], found[f"complaints, from {clock}"])
-        record.goals.append(Goal(f"fastText ÷ ours on {rows:,} rows, from {clock}: seconds", ratio, limit))
+def _terms_of(analyzer: Analyzer, texts: Sequence[str]) -> list[list[str]]:
+    return [analyzer(text) for text in texts]
+
+
+def _clocked(work: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 def cost(who: str, rows: int) -> tuple[float, float]:
@@ -124,10 +123,9 @@ def main() -> None:
         return
     record = Record("training")
     measure(record, asked.rows)
-    for rows in asked.sizes:
-        costs = {who: cost(who, rows) for who in WHO}
-        record.take(f"a process that trains on {rows:,} rows", "s", {who: [c[0]] for who, c in costs.items()})
-        record.take(f"peak memory, {rows:,} rows", "GiB", {who: [c[1]] for who, c in costs.items()})
+    costs = {who: {rows: cost(who, rows) for rows in asked.sizes} for who in WHO}
+    for number, (what, unit) in enumerate((("training", "s"), ("training: peak memory", "GiB"))):
+        record.curve(what, unit, {who: {rows: each[number] for rows, each in by.items()} for who, by in costs.items()})
     record.write()
 
 

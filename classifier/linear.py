@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,12 +12,20 @@ from joblib.parallel import get_active_backend
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.svm import LinearSVC
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+try:
+    from classifier.kernel import solver
+except ImportError:
+    solver = None  # type: ignore[assignment]
+
+_SEED: Final = 0
+_ROUNDS: Final = 1_000
 _MUCH: Final = 50_000_000
 """Values of X, times categories, below which a fit is done sooner than other processes are there."""
 
@@ -125,7 +134,7 @@ class VectorMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Linear support vector machines, one category against all others, every category weighing the same.
 
     What `LinearSVC` fits, on all cores: each category's machine draws from a random generator of its own, so the
-    weights do not depend on the number of cores. Always in the dual, as fits to many rows come out of it soonest.
+    weights do not depend on the number of cores.
 
     Parameters
     ----------
@@ -149,38 +158,84 @@ class VectorMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Fit to X of shape (N, F), y and `sample_weight` of shape (N,)."""
         self.classes_, own = np.unique(y, return_inverse=True)
         weights = compute_class_weight("balanced", classes=self.classes_, y=np.asarray(y), sample_weight=sample_weight)
-        X = X.astype(np.float64)  # noqa: N806  # once, what the solver would do for each
-        if len(weights) == 2:
-            tasks = [({True: weights[1], False: weights[0]}, own == 1)]
-        else:
-            tasks = [({True: weight, False: 1.0}, own == k) for k, weight in enumerate(weights)]
-        # Processes, not threads: the solver draws from one random generator for all of a process.
-        apart = X.nnz * len(tasks) > _MUCH and not _is_one_of_several()
-        fitted = Parallel(n_jobs=-1 if apart else 1)(
-            delayed(_against_others)(self.strength, self.tol, balance, X, is_own, sample_weight)
-            for balance, is_own in tasks
+        balances = [(1.0, weight) for weight in weights] if len(weights) > 2 else [tuple(weights)]
+        sides = [own == k for k in range(len(weights))] if len(weights) > 2 else [own == 1]
+        X = _in_order(X)  # noqa: N806
+        fitted = Parallel(**_cores(X.nnz * len(sides)))(
+            delayed(fit_machine)(X, side, balance, self.strength, self.tol, sample_weight)
+            for side, balance in zip(sides, balances, strict=True)
         )
         self.coef_ = np.stack([weights for weights, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         return self
 
 
-def _is_one_of_several() -> bool:
-    """Whether this is run by joblib beside others, who use the other cores."""
-    return bool(get_active_backend()[0].nesting_level)
-
-
-def _against_others(
+def fit_machine(
+    X: csr_matrix,  # noqa: N803
+    side: np.ndarray,
+    balance: tuple[float, float],
     strength: float,
     tol: float,
-    balance: Mapping[bool, float],
-    X: csr_matrix,  # noqa: N803
-    is_own: np.ndarray,
-    sample_weight: Any,
+    sample_weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, float]:
-    machine = LinearSVC(C=strength, class_weight=balance, tol=tol, dual=True, random_state=0)
-    machine.fit(X, is_own, sample_weight=sample_weight)
-    return machine.coef_[0], float(machine.intercept_[0])
+    """One machine that tells rows of one side from the others, always in the dual: the solver of many rows and terms.
+
+    Parameters
+    ----------
+    X : csr_matrix, shape (N, F)
+    side : ndarray of bool, shape (N,)
+    balance : (float, float)
+        How much a row of the others weighs, and a row of the side.
+    strength, tol : float
+    sample_weight : ndarray, shape (N,), optional
+
+    Returns
+    -------
+    weights : ndarray, shape (F,)
+    intercept : float
+    """
+    if solver is None:
+        machine = LinearSVC(
+            C=strength, class_weight=dict(enumerate(balance)), tol=tol, max_iter=_ROUNDS, dual=True, random_state=_SEED
+        )
+        machine.fit(X, side.astype(int), sample_weight=sample_weight)
+        return machine.coef_[0], float(machine.intercept_[0])
+    X = _in_order(X).astype(np.float32, copy=False)  # noqa: N806
+    each = np.ones(len(side)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    rows = np.concatenate([np.flatnonzero(~side & (each > 0)), np.flatnonzero(side & (each > 0))])  # liblinear's order
+    bits = np.random.MT19937()
+    drawn = np.random.RandomState(_SEED).randint(np.iinfo("i").max)
+    bits.state = np.random.RandomState(drawn).get_state(legacy=False)  # type: ignore[assignment]  # as it is documented
+    weights, intercept, rounds = solver.fit(
+        X.data,
+        X.indices.astype(np.int32, copy=False),
+        X.indptr.astype(np.int32, copy=False),
+        rows.astype(np.int32),
+        np.where(side[rows], 1, -1).astype(np.int8),
+        each[rows] * np.where(side[rows], balance[1] * strength, balance[0] * strength),
+        X.shape[1],
+        tol,
+        _ROUNDS,
+        bits,
+    )
+    if rounds == _ROUNDS:
+        warnings.warn(f"not done after {rounds} rounds", ConvergenceWarning, stacklevel=2)
+    return weights, intercept
+
+
+def _in_order(X: csr_matrix) -> csr_matrix:  # noqa: N803
+    """The columns of each row in order; not a copy, if they are."""
+    return X if X.has_sorted_indices else X.sorted_indices()
+
+
+def _cores(values: int) -> dict[str, Any]:
+    """How to fit several machines: what to tell joblib."""
+    if get_active_backend()[0].nesting_level:  # others beside this process use the other cores
+        return {"n_jobs": 1}
+    if solver is None and values < _MUCH:
+        return {"n_jobs": 1}
+    # liblinear draws from one random generator for all of a process.
+    return {"n_jobs": -1, "prefer": "threads" if solver else "processes"}
 
 
 class LinearNaiveBayes(MultinomialNB):  # type: ignore[misc]

@@ -56,13 +56,29 @@ def test_a_machine_a_category_finds_what_all_at_once_do(
 def test_the_number_of_cores_changes_no_bit(
     rows: tuple[csr_matrix, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Alone on one core, spread over all, and inside a process that is one of several."""
+    """On all cores, by threads or by processes, and inside a process that is one of several."""
     x, y, _ = rows
-    alone = VectorMachine().fit(x, y).coef_
-    inside = Parallel(n_jobs=2)(delayed(VectorMachine().fit)(x, y) for _ in range(2))
+    fitted = [VectorMachine().fit(x, y), *Parallel(n_jobs=2)(delayed(VectorMachine().fit)(x, y) for _ in range(2))]
+    monkeypatch.setattr(linear, "solver", None)
+    fitted.append(VectorMachine().fit(x, y))
     monkeypatch.setattr(linear, "_MUCH", 0)
-    for other in (VectorMachine().fit(x, y), *inside):
-        np.testing.assert_array_equal(other.coef_, alone)
+    fitted.append(VectorMachine().fit(x, y))
+    for each in fitted:
+        np.testing.assert_array_equal(each.coef_, fitted[0].coef_)
+
+
+@pytest.mark.skipif(linear.solver is None, reason="no compiler")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_kernel_finds_the_weights_of_liblinear_to_the_last_bit(
+    rows: tuple[csr_matrix, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch, weighted: bool
+) -> None:
+    x, y, weights = rows
+    weights = np.where(np.arange(len(y)) % 7 == 0, 0.0, weights) if weighted else None
+    compiled = VectorMachine(tol=1e-3).fit(x, y, weights)
+    monkeypatch.setattr(linear, "solver", None)
+    usual = VectorMachine(tol=1e-3).fit(x, y, weights)
+    np.testing.assert_array_equal(compiled.coef_, usual.coef_)
+    np.testing.assert_array_equal(compiled.intercept_, usual.intercept_)
 
 
 def test_what_several_have_in_common_is_fitted_once(
