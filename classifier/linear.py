@@ -21,7 +21,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 try:
     from classifier.kernel import solver
-except ImportError:
+except ModuleNotFoundError:  # installed without a compiler
     solver = None  # type: ignore[assignment]
 
 _SEED: Final = 0
