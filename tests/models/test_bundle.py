@@ -67,7 +67,7 @@ def spoil(path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("weights.npy", "vocabulary.json", "idf.npy", "signals.json", "signals_weights.npy"),
+        *("weights.npy", "keys.npy", "idf.npy", "signals.json", "signals_weights.npy", "signals_keys.npy"),
         *("lexicon.txt", "thesaurus.txt", "taxonomy.toml", "routing.toml"),
     ],
 )
@@ -79,7 +79,11 @@ def test_a_changed_file_that_serves_is_refused_by_name(folder: Path, name: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["pipeline.joblib", "reference.json", "seen.npy", "card.md", "report.html", "report.json"]
+    "name",
+    [
+        *("pipeline.joblib", "reference.json", "seen.npy", "card.md", "report.html", "report.json"),
+        *("vocabulary.json", "signals_vocabulary.json"),
+    ],
 )
 def test_a_changed_file_that_does_not_serve_is_refused_by_whoever_reads_it(folder: Path, name: str) -> None:
     """A start reads half of a bundle's bytes; to be promoted, exported or trained on, all must be as they were."""
@@ -99,10 +103,21 @@ def test_a_changed_file_that_does_not_serve_is_refused_by_whoever_reads_it(folde
 
 def age(folder: Path, *lost: str) -> None:
     """Make it a bundle of format 1, which has less, without some more of its files."""
-    lost = ("routing.toml", "reference.json", "seen.npy", "card.md", "report.html", "report.json", *lost)
-    for name in lost:
-        (folder / name).unlink()
-    rewrite(folder, lambda manifest: [manifest.update(format=1), *(manifest["files"].pop(name) for name in lost)])
+    later = ("keys.npy", "signals_keys.npy", "signals_vocabulary.json")
+    lost = ("routing.toml", "reference.json", "seen.npy", "card.md", "report.html", "report.json", *later, *lost)
+    signals = folder / "signals.json"
+    terms = json.loads((folder / "signals_vocabulary.json").read_text(encoding="utf-8"))
+    signals.write_text(json.dumps({**json.loads(signals.read_text(encoding="utf-8")), "vocabulary": terms}))
+    changed = hashlib.sha256(signals.read_bytes()).hexdigest()
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["format"] = 1
+        manifest["files"]["signals.json"] = changed
+        for name in dict.fromkeys(lost):
+            (folder / name).unlink()
+            del manifest["files"][name]
+
+    rewrite(folder, change)
 
 
 def test_a_model_from_before_the_thesaurus_still_loads(folder: Path) -> None:
