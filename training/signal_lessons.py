@@ -133,7 +133,9 @@ class Lessons:
 def _shortened(values: csr_matrix) -> csr_matrix:
     """Vectors of TF-IDF values divided by their lengths, and a bit more (`classifier.signals.FEW`)."""
     squares = np.asarray(values.multiply(values).sum(axis=1)).ravel()
-    return diags(1 / np.sqrt(squares + FEW)) @ values
+    shortened = csr_matrix(diags(1 / np.sqrt(squares + FEW)) @ values)
+    shortened.sort_indices()  # here once, instead of in every fit
+    return shortened
 
 
 def _clauses(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[list[list[tuple[int, int]]], list[str], csr_matrix]:
