@@ -62,7 +62,7 @@ def _without_readings(match: re.Match[str]) -> str:
 
 def _simplify(match: re.Match[str]) -> str:
     simplified = _T2S.convert(match[0])
-    if "苧" in simplified:  # of 薴: the one character whose answer is itself a traditional form
+    if _convertible().search(simplified):  # some answers are traditional themselves: 薴 gives 苧, and 聯徵 联徵
         simplified = _T2S.convert(simplified)
     # 著 is a good simplified character too (著名): only a text that is traditional anyway has it as the particle 着.
     simplified = simplified.replace("著", "着")
@@ -105,10 +105,16 @@ _T2S: Final = OpenCC("t2s")
 
 
 @cache
+def _convertible() -> re.Pattern[str]:
+    """One character that `t2s` changes where it stands alone."""
+    every = "".join(map(chr, range(0x3400, 0xA000)))
+    return re.compile(f"[{''.join(c for c, s in zip(every, _T2S.convert(every), strict=True) if c != s)}]")
+
+
+@cache
 def _traditional() -> re.Pattern[str]:
     """One character that only traditional text has: `t2s` changes it, and the simplified standard lacks it."""
-    every = "".join(map(chr, range(0x3400, 0xA000)))
-    only = [c for c, s in zip(every, _T2S.convert(every), strict=True) if c != s and not c.encode("gb2312", "ignore")]
+    only = [c for c in _convertible().pattern[1:-1] if not c.encode("gb2312", "ignore")]
     return re.compile(f"[{''.join(only)}]")
 
 

@@ -75,6 +75,7 @@ def test_simplified_words_that_phrase_tables_break_stay(word: str) -> None:
     ("given_text", "canonical"),
     [
         ("ＡＴＭ機吞卡１２３！", "atm机吞卡123!"),  # full width, traditional, case
+        ("調閱聯徵與薴麻", "调阅征信与苎麻"),  # traditional in two steps
         ("客戶(hù)滿(mǎn)意時(shí)間", "客户满意时间"),  # pinyin notes
         ("客户（hù）的账户", "客户的账户"),  # full-width brackets too
         ("手机银行(app)绑(visa)卡", "手机银行(app)绑(visa)卡"),  # brackets that are no reading stay
