@@ -181,6 +181,7 @@ class ComplaintModel:
         self.thresholds = thresholds
         self.version = version
         self.detector = detector
+        self._cut = scorer.analyzer.tokenizer.cut
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Read each text.
@@ -226,7 +227,7 @@ class ComplaintModel:
         return spoke
 
     def _prediction(self, text: str, canonical: str) -> Prediction:
-        pieces = self.scorer.analyzer.tokenizer.cut(canonical)
+        pieces = self._cut(canonical)
         reading, least = self.scorer.read(canonical, pieces), self.thresholds
         probabilities = dict(zip(self.classes_, reading.probabilities, strict=True))
         second, highest = sorted((0.0, *reading.probabilities))[-2:]

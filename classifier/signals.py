@@ -155,7 +155,8 @@ class SignalDetector:
         found = self._kernel.find(canonical, pieces) if self._kernel else self._find(canonical)
         if not found:
             return ()
-        found.sort(key=self._urgency)
+        if len(found) > 1:
+            found.sort(key=self._urgency)
         places = locate(text, [_trimmed(canonical, start, end) for _, start, end in found])
         codes = [self.codes[column] for column, _, _ in found]
         return kept_signals([(code, *place) for code, place in zip(codes, places, strict=True)], text)

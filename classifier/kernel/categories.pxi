@@ -34,24 +34,22 @@ cdef class CategoryKernel:
     cdef Cut cut
     cdef Bag bag
     cdef Text heard
-    cdef object lock
 
     def __init__(self, keys, idf, weights, intercepts, expressions, courtesies):
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
         self.bag = Bag(table_of(keys, idf))
-        self.cut, self.heard, self.lock = Cut(), Text(), Lock()
+        self.cut, self.heard = Cut(), Text()
 
     def read(self, str canonical, list pieces):
         """The K probabilities as a list, and the share of known terms."""
-        with self.lock:
-            self.cut.take_cut(canonical, pieces)
-            self.bag.clear()
-            self._hear_words()
-            self._silence_idle_marks()
-            self._add_pieces()
-            self._add_concepts()
-            return self._weigh()
+        self.cut.take_cut(canonical, pieces)
+        self.bag.clear()
+        self._hear_words()
+        self._silence_idle_marks()
+        self._add_pieces()
+        self._add_concepts()
+        return self._weigh()
 
     cdef int _hear_words(self) except -1:
         """Fill `heard` with the text, courtesies blank, and count its words; all of them if there are no others."""
@@ -165,6 +163,7 @@ cdef class CategoryKernel:
         cdef float stack[256]
         cdef float* sums = stack
         cdef const float* weights
+        cdef double familiarity = <double>known / self.bag.size if self.bag.size else 0
         cdef list probabilities
         if categories > 256:
             sums = <float*>calloc(categories, sizeof(float))
@@ -193,4 +192,4 @@ cdef class CategoryKernel:
         probabilities = [sums[k] / total for k in range(categories)]
         if categories > 256:
             free(sums)
-        return probabilities, (<double>known / self.bag.size if self.bag.size else 0.0)
+        return probabilities, familiarity

@@ -9,16 +9,15 @@ or two characters by what they are made of, so that no two have the same; longer
 scopes by a hash of 61 bits. A vocabulary of which two terms have one key is refused; that a term of a text has, by
 chance, the key of another one is expected once in 10¹² texts.
 
-Each kernel works in memory of its own, in one thread at a time: the interpreter's lock is not enough, since Python code runs
-in between (the collector's, and that for traditional characters).
+Each kernel works in memory of its own, under the interpreter's lock. Where Python code runs in its midst (that for traditional
+characters, or the collector's when an object is made), another thread may have its turn: so results are copied before the
+first object is made of them, and `PlainText` says when it is busy.
 """
 
 from libc.math cimport expf, logf, sqrtf
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
-
-from threading import Lock
 
 cdef extern from "Python.h":
     int PyUnicode_KIND(object text)
@@ -53,6 +52,7 @@ cdef enum:
     BLANK = 32
     CODES = 1 << 16
     FRAME = 3  # classifier.features._FRAME
+    MOST_SIGNALS = 64
 
 include "keys.pxi"
 include "terms.pxi"

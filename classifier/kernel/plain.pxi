@@ -56,7 +56,7 @@ cdef class PlainText:
     cdef Py_ssize_t room
     cdef bint traditional
     cdef str last
-    cdef object lock
+    cdef bint busy
     cdef bint last_is_plain
 
     def __init__(self, kinds, forms, cues, passed_over, simplified, personal):
@@ -65,30 +65,45 @@ cdef class PlainText:
         self.cues = Concepts(cues, ())
         self.following = [None] + [characters(follows) for follows in sorted(self.cues.numbers)]
         self.passed_over = characters(passed_over)
-        self.text, self.canonical, self.lock = Text(), Text(), Lock()
+        self.text, self.canonical = Text(), Text()
 
     def __dealloc__(self):
         free(self.spans)
 
     def read(self, str text):
-        """The canonical form of a text; None if that is for the rules to say."""
-        with self.lock:
+        """The canonical form of a text; None if that is for the rules to say, or another thread is at it just now."""
+        if self.busy:
+            return None
+        self.busy = True
+        try:
             return self.canonical.string() if self._is_plain(text) else None
+        finally:
+            self.busy = False
 
     def align(self, str text):
         """The same, and for each character of it the half-open span of the original that it stands for."""
-        with self.lock:
+        if self.busy:
+            return None
+        self.busy = True
+        try:
             if not self._is_plain(text):
                 return None
             spans = tuple([(self.spans[j].start, self.spans[j].end) for j in range(self.canonical.length)])
             return self.canonical.string(), spans
+        finally:
+            self.busy = False
 
     def locate(self, str text, list spans):
         """The half-open spans of the original that spans of the canonical form stand for; None as above."""
-        with self.lock:
+        if self.busy:
+            return None
+        self.busy = True
+        try:
             if not self._is_plain(text):
                 return None
             return [(self.spans[start].start, self.spans[end - 1].end) for start, end in spans]
+        finally:
+            self.busy = False
 
     cdef bint _is_plain(self, str text) except -1:
         """Fill `canonical` and `spans`, if they can be told; who asks again for the same text has them at once."""

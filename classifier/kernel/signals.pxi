@@ -48,7 +48,6 @@ cdef class SignalKernel:
     cdef Span* found
     cdef uint64_t denial
     cdef uint64_t speakers
-    cdef object lock
 
     def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few):
         self.weights, self.intercepts, self.few = weights, intercepts, few
@@ -62,8 +61,10 @@ cdef class SignalKernel:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
         self.bag = Bag(table_of(keys, idf))
-        self.cut, self.lock = Cut(), Lock()
+        self.cut = Cut()
         self.signals = self.intercepts.shape[0]
+        if self.signals > MOST_SIGNALS:
+            raise ValueError(f"{self.signals} signals, at most {MOST_SIGNALS}")
         self.sums = <float*>calloc(self.signals + 1, sizeof(float))
         self.best = <float*>calloc(self.signals + 1, sizeof(float))
         self.found = <Span*>calloc(self.signals + 1, sizeof(Span))
@@ -80,15 +81,24 @@ cdef class SignalKernel:
 
     def find(self, str canonical, list pieces):
         """For each signal that is there its column, and the span of the clause that speaks for it most."""
-        with self.lock:
-            self._weigh(canonical, pieces)
-            return [(k, self.found[k].start, self.found[k].end) for k in range(self.signals) if self.best[k] > 0]
+        cdef Span found[MOST_SIGNALS]
+        cdef Py_ssize_t count = 0, k
+        self._weigh(canonical, pieces)
+        for k in range(self.signals):
+            if self.best[k] > 0:
+                found[count] = self.found[k]
+                found[count].terms = k
+                count += 1
+        return [(found[k].terms, found[k].start, found[k].end) for k in range(count)]
 
     def scores(self, str canonical, list pieces):
         """The score of every signal."""
-        with self.lock:
-            self._weigh(canonical, pieces)
-            return [self.best[k] for k in range(self.signals)]
+        cdef float best[MOST_SIGNALS]
+        cdef Py_ssize_t k
+        self._weigh(canonical, pieces)
+        for k in range(self.signals):
+            best[k] = self.best[k]
+        return [best[k] for k in range(self.signals)]
 
     cdef int _weigh(self, str canonical, list pieces) except -1:
         """Fill `best` and `found`: of every signal the score, and the clause that speaks for it most."""
