@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from api.life import Life
 from api.storage import CaseWork, now, utc
-from classifier.model import Prediction, Ranked
+from classifier.model import Prediction, Probabilities, Ranked
 from classifier.routing import Decision, Facts
 from classifier.signals import kept_signals
 from classifier.text import normalize
@@ -92,7 +92,7 @@ def kept_facts(
             secondary,
             "review" if unsure else "auto" if sure else prediction["verdict"],
             (first,),
-            {first.category: confidence},
+            Probabilities((first.category,), (confidence,)),
             kept_signals(prediction["signals"] or (), text),
             normalize(text),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -25,6 +25,47 @@ class Ranked(NamedTuple):
     probability: float
 
 
+class Probabilities(Mapping[str, float]):
+    """Categories and their probabilities, in the model's order.
+
+    Parameters
+    ----------
+    classes : sequence of str, length K
+    values : sequence of float, length K
+
+    Examples
+    --------
+    >>> Probabilities(["card_fees", "loan_pricing"], [0.25, 0.75]).ranked(0.5)
+    [Ranked(category='loan_pricing', probability=0.75)]
+    """
+
+    __slots__ = ("_classes", "_values")
+
+    def __init__(self, classes: Sequence[str], values: Sequence[float]) -> None:
+        self._classes = classes
+        self._values = values
+
+    def __getitem__(self, category: str) -> float:
+        return dict(self.items())[category]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def items(self) -> ItemsView[str, float]:
+        """Category and probability of each."""
+        return dict(zip(self._classes, self._values, strict=True)).items()
+
+    def ranked(self, least: float) -> list[Ranked]:
+        """Categories of at least so much probability, most probable first."""
+        likely = [(k, value) for k, value in enumerate(self._values) if value >= least]
+        if len(likely) > 1:
+            likely.sort(key=itemgetter(1), reverse=True)
+        return [Ranked(self._classes[k], value) for k, value in likely]
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What the model says of one text.
@@ -41,8 +82,8 @@ class Prediction:
         Whether the category may be acted on, or a person should look first.
     candidates : tuple of Ranked
         As many categories, most probable first, as a reviewer needs to find the right one among them.
-    probabilities : mapping of str to float
-        All categories and their probabilities, in the model's order.
+    probabilities : Probabilities
+        Of all categories.
     signals : tuple of Signal
         What makes the case urgent or special, the most urgent first.
     text : str
@@ -54,14 +95,14 @@ class Prediction:
     secondary: tuple[str, ...]
     decision: Verdict
     candidates: tuple[Ranked, ...]
-    probabilities: Mapping[str, float]
+    probabilities: Probabilities
     signals: tuple[Signal, ...] = ()
     text: str = ""
 
     @property
     def ranked(self) -> tuple[Ranked, ...]:
         """All categories, most probable first."""
-        return tuple(_ranked(self.probabilities, least=0.0))
+        return tuple(self.probabilities.ranked(0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +158,6 @@ class Thresholds:
     candidate: float = 0.05
     familiarity: float = 0.0
     length: float = 0.0
-
-
-def _ranked(probabilities: Mapping[str, float], least: float) -> list[Ranked]:
-    """Categories of at least so much probability, most probable first."""
-    likely = [entry for entry in probabilities.items() if entry[1] >= least]
-    if len(likely) > 1:
-        likely.sort(key=itemgetter(1), reverse=True)
-    return [Ranked._make(entry) for entry in likely]
 
 
 USUAL_LENGTH: Final = 60
@@ -229,13 +262,12 @@ class ComplaintModel:
     def _prediction(self, text: str, canonical: str) -> Prediction:
         pieces = self._cut(canonical)
         reading, least = self.scorer.read(canonical, pieces), self.thresholds
-        probabilities = dict(zip(self.classes_, reading.probabilities, strict=True))
-        second, highest = sorted((0.0, *reading.probabilities))[-2:]
-        first, *rest = _ranked(probabilities, min(least.secondary, least.candidate, highest))
+        probabilities = Probabilities(self.classes_, reading.probabilities)
+        first, *rest = probabilities.ranked(min(least.secondary, least.candidate, reading.highest))
         sure = (
-            highest - second >= least.margin
+            reading.highest - reading.second >= least.margin
             and reading.familiarity >= least.familiarity
-            and trust(highest, len(canonical), least.length) >= least.confidence
+            and trust(reading.highest, len(canonical), least.length) >= least.confidence
         )
         return Prediction(
             first.category,

@@ -56,10 +56,14 @@ class Reading(NamedTuple):
     probabilities : list of float, length K
     familiarity : float
         Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
+    highest, second : float
+        The two highest probabilities; of one category alone the second is 0.
     """
 
     probabilities: list[float]
     familiarity: float
+    highest: float
+    second: float
 
 
 class Scorer:
@@ -141,7 +145,9 @@ class Scorer:
         if self._kernel:
             return Reading._make(self._kernel.read(canonical, pieces))
         terms = self.terms(canonical)
-        return Reading(self.probabilities(terms).tolist(), terms.familiarity)
+        probabilities = self.probabilities(terms).tolist()
+        second, highest = sorted((0.0, *probabilities))[-2:]
+        return Reading(probabilities, terms.familiarity, highest, second)
 
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""

@@ -42,7 +42,7 @@ cdef class CategoryKernel:
         self.cut, self.heard = Cut(), Text()
 
     def read(self, str canonical, list pieces):
-        """The K probabilities as a list, and the share of known terms."""
+        """The K probabilities as a list, the share of known terms, and the two highest probabilities."""
         self.cut.take_cut(canonical, pieces)
         self.bag.clear()
         self._hear_words()
@@ -159,7 +159,7 @@ cdef class CategoryKernel:
     cdef object _weigh(self):
         cdef Py_ssize_t categories = self.intercepts.shape[0], i, k, known = self.bag.find_rows(self.weights)
         cdef int32_t row
-        cdef float value, squares = 0, highest, total = 0
+        cdef float value, squares = 0, highest, second = 0, total = 0
         cdef float stack[256]
         cdef float* sums = stack
         cdef const float* weights
@@ -189,7 +189,14 @@ cdef class CategoryKernel:
         for k in range(categories):
             sums[k] = expf(sums[k] - highest)
             total += sums[k]
-        probabilities = [sums[k] / total for k in range(categories)]
+        highest = 0
+        for k in range(categories):
+            sums[k] /= total
+            if sums[k] > highest:
+                highest, second = sums[k], highest
+            elif sums[k] > second:
+                second = sums[k]
+        probabilities = [sums[k] for k in range(categories)]
         if categories > 256:
             free(sums)
-        return probabilities, familiarity
+        return probabilities, familiarity, highest, second

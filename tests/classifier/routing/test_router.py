@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from classifier import Prediction, Router, Taxonomy
 from classifier.deadlines import CHINA, WorkCalendar
-from classifier.model import Ranked
+from classifier.model import Probabilities, Ranked
 from classifier.routing import BUNDLED, CHANNELS, Decision, Facts, in_china, read_rules
 from classifier.signals import SIGNALS, Signal
 
@@ -32,7 +32,9 @@ def said(
     text: str = "",
 ) -> Prediction:
     candidates = (Ranked(category, confidence),)
-    return Prediction(category, confidence, secondary, decision, candidates, {category: confidence}, signals, text)
+    return Prediction(
+        category, confidence, secondary, decision, candidates, Probabilities((category,), (confidence,)), signals, text
+    )
 
 
 def facts(category: str = "card_fees", *signals: str, arrived: datetime = MONDAY, **known: Any) -> Facts:
