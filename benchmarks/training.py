@@ -6,7 +6,7 @@ Rows are made of the corpus by recombination (`benchmarks.scale`). Both use two 
 from words: fastText writes and reads its lines of words and learns. We have the terms of each text as lists in memory
 (its words, and the characters, pairs and concepts that our default preset learns from too), count them, and learn.
 
-from texts: both bring the texts to their canonical form and cut them first, on both cores.
+from texts: both bring the texts to their canonical form and cut them first, on both cores; three rounds.
 
 Sizes are learnt from texts, each in a process of its own, start included.
 """
@@ -83,8 +83,9 @@ def measure(record: Record, rows: int) -> None:
     for clock, works, rounds in (("words", from_words, ROUNDS), ("texts", from_texts, FEWER_ROUNDS)):
         found = interleaved({who: partial(_clocked, work) for who, work in works.items()}, rounds)
         record.take(f"training on {rows:,} rows, from {clock}", "s", found)
-        ratio = ratios(found[WHO[1]], found[WHO[0]])
-        record.goals.append(Goal(f"training on {rows:,} rows, from {clock}: fastText ÷ ours, seconds", ratio, 1.0))
+        if clock == "words":
+            ratio = ratios(found[WHO[1]], found[WHO[0]])
+            record.goals.append(Goal(f"training on {rows:,} rows, words given: fastText ÷ ours, seconds", ratio, 1.0))
 
 
 def _terms_of(analyzer: Analyzer, texts: Sequence[str]) -> list[list[str]]:
