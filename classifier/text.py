@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from opencc import OpenCC
-
 from classifier.errors import EmptyTextError, TextTooLongError
 from classifier.kernel import machine
 from classifier.masking import MASK, mask
 from classifier.plain import plain_text
+from classifier.traditional import T2S, simplified, traditional
 from classifier.wording import TRADITIONAL_WORDING
 
 MAX_CHARS: Final = 20_000
@@ -60,15 +59,6 @@ def _without_readings(match: re.Match[str]) -> str:
     return match[1] + "".join(kept)
 
 
-def _simplify(match: re.Match[str]) -> str:
-    simplified = _T2S.convert(match[0])
-    if _convertible().search(simplified):  # some answers are traditional themselves: 薴 gives 苧, and 聯徵 联徵
-        simplified = _T2S.convert(simplified)
-    # 著 is a good simplified character too (著名): only a text that is traditional anyway has it as the particle 着.
-    simplified = simplified.replace("著", "着")
-    return simplified if len(simplified) == len(match[0]) else match[0]
-
-
 # Zero-width and control characters, direction marks, variation selectors, surrogates, private use, broken characters.
 _INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -98,24 +88,8 @@ _MASKED: Final = _Rule(
 )
 """Personal data, and the whole clause if it only names a field of a form: all of it says nothing of the matter."""
 
-_WHOLE: Final = _Rule(re.compile(r".+", re.DOTALL), _simplify)
+_WHOLE: Final = _Rule(re.compile(r".+", re.DOTALL), lambda match: simplified(match[0]))
 _WORDING: Final = _Rule(re.compile("|".join(TRADITIONAL_WORDING)), lambda match: TRADITIONAL_WORDING[match[0]])
-
-_T2S: Final = OpenCC("t2s")
-
-
-@cache
-def _convertible() -> re.Pattern[str]:
-    """One character that `t2s` changes where it stands alone."""
-    every = "".join(map(chr, range(0x3400, 0xA000)))
-    return re.compile(f"[{''.join(c for c, s in zip(every, _T2S.convert(every), strict=True) if c != s)}]")
-
-
-@cache
-def _traditional() -> re.Pattern[str]:
-    """One character that only traditional text has: `t2s` changes it, and the simplified standard lacks it."""
-    only = [c for c in _convertible().pattern[1:-1] if not c.encode("gb2312", "ignore")]
-    return re.compile(f"[{''.join(only)}]")
 
 
 class _Draft:
@@ -172,7 +146,7 @@ def _canonicalize(draft: _Draft) -> None:
     draft.apply(_UPPER)
     draft.apply(_BROKEN_LINE)
     draft.apply(_WHITE_SPACE)
-    if _traditional().search(draft.text):
+    if traditional().search(draft.text):
         draft.apply(_WHOLE)
         draft.apply(_WORDING)
     for _ in range(_ROUNDS):
@@ -200,7 +174,7 @@ def _readings(character: str) -> frozenset[str]:
     # Imported when the first bracket is met: the table is large and most texts have no notes.
     from pypinyin.pinyin_dict import pinyin_dict
 
-    both = {character, _T2S.convert(character)}
+    both = {character, T2S.convert(character)}
     return frozenset(r for c in both for r in pinyin_dict.get(ord(c), "").split(","))
 
 
@@ -220,11 +194,11 @@ def _plain() -> machine.PlainText | None:
     def canonical(character: str) -> str:
         return _UNUSUAL.pattern.sub(_canonical_character, character).lower()
 
-    def simplified(text: str) -> tuple[str, list[tuple[int, int, str]]]:
-        text = _WHOLE.pattern.sub(_simplify, text)
+    def in_our_words(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+        text = simplified(text)
         return text, [(*word.span(), TRADITIONAL_WORDING[word[0]]) for word in _WORDING.pattern.finditer(text)]
 
-    return plain_text(canonical, _traditional(), simplified)
+    return plain_text(canonical, traditional(), in_our_words)
 
 
 def normalize(text: str) -> str:
