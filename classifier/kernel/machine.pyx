@@ -48,7 +48,6 @@ cdef enum:
     WORDS = 6
     SCOPED = 7
 
-    DENIAL = 1  # operators of `classifier.scope` as bits
     BLANK = 32
     CODES = 1 << 16
     FRAME = 3  # classifier.features._FRAME
