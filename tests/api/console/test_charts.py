@@ -22,7 +22,7 @@ OPTION = {
             "data": [0.25, 0.5, 0.123],
             "itemStyle": {"color": "--sure"},
             "label": {"show": True, "formatter": "percent"},
-            "markLine": {"data": [{"yAxis": 0.4}]},
+            "markLine": {"data": [{"yAxis": 0.4}], "label": {"formatter": "percent"}},
         },
         {"type": "line", "name": "待复核", "data": [0.1, 0.2, None]},
     ],
@@ -66,7 +66,7 @@ def test_a_chart_is_drawn_with_the_formatters_it_names(charted: Any) -> None:
 
 
 def test_a_tooltip_shows_numbers_as_they_are_named(charted: Any) -> None:
-    charted.locator("#charts .chart").first.hover(position={"x": 400, "y": 150})
+    charted.locator("#charts .chart").first.hover(position={"x": 580, "y": 150})
     charted.wait_for_function("() => document.querySelector('#charts svg').textContent.match(/50.0%.*50.0%.*20.0%/s)")
 
 
