@@ -61,6 +61,12 @@ def test_the_language_stays_as_it_was_chosen(keyless: Console) -> None:
     assert '<html lang="zh-CN"' in client.get("/console/try", params={"lang": "zh"}).text
 
 
+def test_the_language_is_kept_on_the_way_to_a_page(console: Console) -> None:
+    assert "Sign in" in console.client.get("/console/", params=ENGLISH).text
+    client = console.sign_in("intake")
+    assert "Nothing typed here is kept" in client.get("/console/", params=ENGLISH).text
+
+
 @pytest.mark.parametrize(("theme", "written"), [("dark", ' data-theme="dark"'), ("auto", ""), ('"><b>', "")])
 def test_light_or_dark_is_written_by_the_server(keyless: Console, theme: str, written: str) -> None:
     page = keyless.client.get("/console/try", headers={"cookie": f"complaints_theme={theme}"}).text
