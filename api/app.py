@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import multiprocessing
 import os
@@ -33,6 +34,7 @@ from api.privacy import open_key
 from api.reviews import Reviewing
 from api.routes import catalogue, classify, complaints, jobs, reviews
 from api.routes import rules as rules_routes
+from api.routes.direct import hurry
 from api.rules import Rules
 from api.schemas import Problem
 from api.service import Service
@@ -56,7 +58,11 @@ def app_from_environment() -> FastAPI:
     sys.setswitchinterval(_TURN)
     settings = load_settings()
     registry = Registry(store_path())
-    return create_app(Service(registry.load(), settings.taxonomy), settings, registry)
+    app = create_app(Service(registry.load(), settings.taxonomy), settings, registry)
+    # The collector need not look through what stays as long as the process: it would do so amid requests.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def create_app(service: Service, settings: Settings, registry: Registry | None = None) -> FastAPI:
@@ -142,9 +148,9 @@ def answering(service: Service, shadow: Shadow, lifespan: Lifespan[FastAPI] | No
     app.state.service = service
     app.state.shadow = shadow
     app.state.turns = Turns()
-    # The first one is looked at first: it has those who hurry.
-    for router in (classify, complaints, reviews, jobs, rules_routes, catalogue):
-        app.include_router(router.router)
+    for routes in (classify, complaints, reviews, jobs, rules_routes, catalogue):
+        app.include_router(routes.router)
+    hurry(app, classify.router)
     problems.install(app)
     _describe_problems(app)
     return app

@@ -58,7 +58,9 @@ class Gate:
             return "insecure", "This service takes https only. Ask again by https, or through its proxy.", {}
         scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
         bearer = secret.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
-        key, needed = await self._ring.find(bearer)
+        if not self._ring.fresh:
+            await self._ring.refresh()
+        key, needed = self._ring.find(bearer)
         state = scope["state"]
         if needed:
             if key is None:

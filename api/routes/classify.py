@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from api.access.gate import Reader
 from api.batch import Turns
-from api.routes.direct import Direct, Written
+from api.routes.direct import Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
 from api.serving import Serving
@@ -17,7 +17,6 @@ from api.shadow import Shadow
 
 router = APIRouter(
     prefix="/v1/classify",
-    route_class=Direct,
     tags=["classify"],
     responses={status: {"model": Problem} for status in (400, 413, 415, 422)},
 )

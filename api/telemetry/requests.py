@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem, response
+from api.telemetry.logs import REQUEST
 from api.telemetry.metrics import REQUESTS, SECONDS
 
 _LOG = structlog.get_logger("requests")
@@ -61,7 +62,7 @@ class Requests:
                 message["headers"] = [header for header in message["headers"] if header[0] not in _NAMES] + ours
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        token = REQUEST.set(request_id)
         try:
             await self._app(scope, receive, sending)
         except Exception:
@@ -72,7 +73,7 @@ class Requests:
             document = problem("internal", "Internal server error. The server's log has the cause.", scope["path"])
             await response(document)(scope, receive, sending)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            REQUEST.reset(token)
             seconds = time.perf_counter() - begun
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "none")
