@@ -22,6 +22,8 @@ from api.access.rates import Rates
 from api.access.ring import KeyRing
 from api.batch import Batches
 from api.casework import Casework
+from api.console import site as console
+from api.console.sessions import Sessions
 from api.ending import end_with_parent
 from api.intake import Intake
 from api.jobs.service import JobService
@@ -126,9 +128,12 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
             "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
         },
+        form=settings.classify_max_bytes,
         seconds=settings.body_seconds,
     )
-    app.add_middleware(Gate, ring=KeyRing(Keys(database)), rates=rates, https_only=settings.https_only)
+    ring, sessions = KeyRing(Keys(database)), Sessions(database)
+    console.install(app, ring, rates, sessions)
+    app.add_middleware(Gate, ring=ring, rates=rates, sessions=sessions, https_only=settings.https_only)
     app.add_middleware(Requests)
     return app
 
