@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.console import is_console
 from api.problems import answer, problem
 
-FORM: Final = b"application/x-www-form-urlencoded"
+_JSON: Final = b"application/json"
+_FORM: Final = b"application/x-www-form-urlencoded"
 
 T = TypeVar("T")
 
@@ -37,18 +38,19 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int], form: int, seconds: float) -> None:
         self._app = app
-        self._whole = {path: limit for path, limit in limits.items() if "{" not in path}
-        self._patterns = [(compile_path(path)[0], limit) for path, limit in limits.items() if "{" in path]
-        self._form = form
+        self._whole = {path: (limit, _JSON) for path, limit in limits.items() if "{" not in path}
+        self._patterns = [(compile_path(path)[0], (limit, _JSON)) for path, limit in limits.items() if "{" in path]
+        self._form = (form, _FORM)
         self._seconds = seconds
         self._patience = _Patience(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        limit = self._limit(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if limit is None:
+        found = self._limit(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if found is None:
             await self._app(scope, receive, send)
             return
+        limit, wanted = found
         if limit == ANY:
             await self._app(scope, self._patient(receive), send)
             return
@@ -56,7 +58,6 @@ class BodyLimits:
         headers = dict(scope["headers"])
         declared = headers.get(b"content-length", b"0")
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        wanted = FORM if is_console(path) else b"application/json"
         if media_type != wanted:
             sent = media_type.decode("latin-1") or "missing"
             detail = f"Content-Type is {sent!r}. Send {wanted.decode()}."
@@ -91,11 +92,12 @@ class BodyLimits:
 
         return receiving
 
-    def _limit(self, path: str) -> int | None:
-        limit = self._whole.get(path)
-        if limit is None:
-            limit = next((limit for fits, limit in self._patterns if fits.match(path)), None)
-        return self._form if limit is None and is_console(path) else limit
+    def _limit(self, path: str) -> tuple[int, bytes] | None:
+        """Largest body and its type, if the path has a limit."""
+        found = self._whole.get(path)
+        if found is None:
+            found = next((limit for fits, limit in self._patterns if fits.match(path)), None)
+        return self._form if found is None and is_console(path) else found
 
 
 class _Patience:
