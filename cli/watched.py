@@ -1,4 +1,4 @@
-"""What ``complaints train --progress-json`` tells the program that watches it, beside its steps: a line of JSON each."""
+"""What ``complaints train --progress-json`` tells a program that watches, beside its steps: a line of JSON each."""
 
 from __future__ import annotations
 

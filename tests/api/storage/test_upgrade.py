@@ -55,6 +55,7 @@ CASE = {
         "VALUES (1, 'accepted', :now, :now, '张', 'm')",
     ],
     "0006": ["UPDATE open_cases SET review = 'sample'"],
+    "0007": [],
 }
 
 
