@@ -28,19 +28,21 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_POLICY: Final = b"content-security-policy"
+_POLICY_OF_PAGES: Final = (
+    _POLICY,
+    b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; "
+    b"object-src 'none'",
+)
+"""Of the console's pages but for one that has a stricter one of its own."""
 _PAGES: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; "
-        b"object-src 'none'",
-    ),
     (b"referrer-policy", b"same-origin"),
     *(header for header in _HEADERS if header[0] in (b"x-content-type-options", b"x-frame-options")),
 )
 """Of the console, whose pages load their own files and say themselves how long they may be kept."""
 _HTTPS: Final = (b"strict-transport-security", b"max-age=31536000")
 _NAMES: Final = frozenset(name for name, _ in (*_HEADERS, _HTTPS, (b"x-request-id", b"")))
-_NAMES_OF_PAGES: Final = _NAMES - {b"cache-control"}
+_NAMES_OF_PAGES: Final = _NAMES - {b"cache-control", _POLICY}
 
 
 class Requests:
@@ -72,6 +74,8 @@ class Requests:
             if message["type"] == "http.response.start":
                 status, begun_to_answer = message["status"], True
                 message["headers"] = [header for header in message["headers"] if header[0] not in names] + ours
+                if all(name != _POLICY for name, _ in message["headers"]):
+                    message["headers"].append(_POLICY_OF_PAGES)
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
