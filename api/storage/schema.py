@@ -1,4 +1,4 @@
-"""The tables, as this program uses them; how they came about is told by `migrations`.
+"""The tables, as this program uses them (but for `api.storage.trainings`); how they came about `migrations` tells.
 
 What was predicted, decided, corrected and done is added and never changed: triggers refuse anything else. All times are
 UTC.
@@ -275,28 +275,6 @@ SESSIONS = Table(
     Column("ended_at", DateTime, doc="When its person signed out."),
 )
 """Who is signed in at the console."""
-
-TRAININGS = Table(
-    "trainings",
-    METADATA,
-    Column("number", _NUMBER, primary_key=True),
-    Column("training_id", String(32), nullable=False, unique=True),
-    Column("created_at", DateTime, nullable=False),
-    Column("owner", String(200), nullable=False, doc="Who asked for it."),
-    Column("name", String(200), doc="The history's name, personal data masked; null if there are only corrections."),
-    Column("options", JSON, nullable=False, doc="How it is to be read and parted; where it learns from."),
-    Column("status", String(16), nullable=False, index=True, doc="Of `api.storage.trainings.Status`."),
-    Column("starts", Integer, nullable=False, doc="How often a process was started for the present step."),
-    Column("started_at", DateTime, doc="When that was last; null while it waits."),
-    Column("finished_at", DateTime),
-    Column("stages", JSON, nullable=False, doc="How far the present step is: each stage with done, total and seconds."),
-    Column("report", JSON, doc="What the look at the data found: sources, unknown labels, data."),
-    Column("reason", Text, doc="Why it is trained."),
-    Column("result", JSON, doc="Version, metrics and comparison."),
-    Column("problem", Text, doc="What stands in the way, or why it failed."),
-    Column("log", Text, doc="The end of what its process said, personal data masked."),
-)
-"""Models trained from the console: an uploaded history, what was found in it, and what came of it."""
 
 APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
 

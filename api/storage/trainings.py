@@ -5,12 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import JSON, Column, DateTime, Integer, RowMapping, String, Table, Text, insert, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
 from api.storage.leases import Lease
-from api.storage.schema import TRAININGS
+from api.storage.schema import JOBS, METADATA
+
+TRAININGS = Table(
+    "trainings",
+    METADATA,
+    Column("number", JOBS.c.number.type, primary_key=True),
+    Column("training_id", String(32), nullable=False, unique=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("owner", String(200), nullable=False, doc="Who asked for it."),
+    Column("name", String(200), doc="The history's name, personal data masked; null if there are only corrections."),
+    Column("options", JSON, nullable=False, doc="How it is to be read and parted; where it learns from."),
+    Column("status", String(16), nullable=False, index=True, doc="Of `Status`."),
+    Column("starts", Integer, nullable=False, doc="How often a process was started for the present step."),
+    Column("started_at", DateTime, doc="When that was last; null while it waits."),
+    Column("finished_at", DateTime),
+    Column("stages", JSON, nullable=False, doc="How far the present step is: each stage with done, total and seconds."),
+    Column("report", JSON, doc="What the look at the data found: sources, unknown labels, data."),
+    Column("reason", Text, doc="Why it is trained."),
+    Column("result", JSON, doc="Version, metrics and comparison."),
+    Column("problem", Text, doc="What stands in the way, or why it failed."),
+    Column("log", Text, doc="The end of what its process said, personal data masked."),
+)
+"""Models trained from the console: an uploaded history, what was found in it, and what came of it."""
 
 Status = Literal["checking", "checked", "training", "done", "failed", "discarded"]
 """Looked at, waiting for a person who has seen the report, trained; and the three ends."""

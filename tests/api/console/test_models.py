@@ -21,7 +21,8 @@ from api.privacy import load_key
 from api.service import Service
 from api.settings import Settings
 from api.storage import Act, Database, now
-from api.storage.schema import ACTS, TRAININGS
+from api.storage.schema import ACTS
+from api.storage.trainings import TRAININGS
 from api.trainings.histories import Histories
 from api.trainings.trainer import Trainer
 from classifier.routing import BUNDLED as BOOK
@@ -90,7 +91,11 @@ def working(database: Database, data: Path) -> Iterator[None]:
 def acts(database: Database) -> list[tuple[str, str, str]]:
     with database.connect() as connection:
         asked = select(ACTS.c.act, ACTS.c.owner, ACTS.c.subject).order_by(ACTS.c.number)
-        return [(row.act, row.owner, row.subject) for row in connection.execute(asked) if "promote roll back".find(row.act) >= 0]
+        return [
+            (row.act, row.owner, row.subject)
+            for row in connection.execute(asked)
+            if "promote roll back".find(row.act) >= 0
+        ]
 
 
 # --- what is allowed, and what is not
@@ -262,7 +267,7 @@ def test_a_history_becomes_a_model_that_serves_and_the_old_one_comes_back(
     page.get_by_role("button", name="上传并查看数据").click()
     page.get_by_role("heading", name="数据还不能用来训练").wait_for()
     page.get_by_role("cell", name="自助渠道").wait_for()
-    page.get_by_label("类别", exact=True).select_option("as-is")
+    page.locator("select[name=labels]").select_option("as-is")
     page.get_by_role("button", name="重新查看数据").click()
     page.get_by_role("heading", name="数据报告").wait_for()
     assert page.get_by_role("row", name=re.compile("没有内容")).count() == 1

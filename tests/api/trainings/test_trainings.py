@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 
 from api.problems import RefusedError
 from api.storage import Lease, now
-from api.storage.schema import ACTS, TRAININGS
+from api.storage.schema import ACTS
+from api.storage.trainings import TRAININGS
 from api.trainings.service import Options
 from tests.api.jobs.conftest import until
 from tests.api.trainings.conftest import ANALYST, DATA, RESULT, SOURCES, STEP, Office, history, saying, written
