@@ -22,7 +22,7 @@ from classifier.errors import BundleError
 
 PAGE: Final = Page(f"{CONSOLE}/models", Words("模型", "Models"), ("analyst",))
 
-_NEWEST: Final = 5
+_NEWEST: Final = 50
 """Trainings that the page shows."""
 _SEARCHED: Final = 200
 """Trainings among which the one of a model is looked for."""

@@ -138,7 +138,8 @@ def findings(training_id: str, caller: Analyst, desk: Desk) -> Response:
 
 def reason_of(form: Mapping[str, str], *, confirmed: bool = False) -> tuple[str, Words | None]:
     """The reason that was given, and what is wrong with it or with its being confirmed."""
-    reason = " ".join(form.get("reason", "").split())
+    # What cannot be seen can be neither kept nor given to a process.
+    reason = "".join(filter(str.isprintable, " ".join(form.get("reason", "").split()))).strip()
     if not reason or len(reason) > _LONGEST_REASON:
         return reason, Words(
             f"请写明原因，最多{_LONGEST_REASON}个字。", f"Say why, in {_LONGEST_REASON} characters at most."

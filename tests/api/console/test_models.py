@@ -230,7 +230,9 @@ def test_a_history_needs_a_page_of_ours_and_something_in_it(office: Console) -> 
     assert sent.status_code == 201
     training = sent.headers["location"]
     assert client.get(training).status_code == 200
+    assert office.post(f"{training}/train", reason="\x00\u200b").status_code == 422
     assert office.post(f"{training}/train", reason="x").status_code == 409
+    assert office.post(f"{training}/check", encoding="klingon").status_code == 422
     assert office.post(f"{training}/check").status_code == 409
     assert client.get(f"{training}/findings").status_code == 404
     assert office.post(f"{training}/discard").status_code == 303
