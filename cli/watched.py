@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from api.jobs.worker import end_with_input
 from classifier.masking import mask
 from classifier.tables.cells import as_text
 from classifier.taxonomy import Taxonomy
@@ -29,6 +28,9 @@ _SHOWN: Final = 60
 
 def end_with_watcher() -> None:
     """End this run, with all it has started, when whoever holds the other side of standard input is gone."""
+    # Imported here: with it come the metrics, which `serve` must have a place for before.
+    from api.jobs.worker import end_with_input
+
     end_with_input(sys.stdin.fileno(), lambda: os.killpg(0, signal.SIGKILL))
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import is_console
 from api.problems import answer, problem
+from api.telemetry.logs import REQUEST
 from api.telemetry.metrics import REQUESTS, SECONDS
 
 _LOG = structlog.get_logger("requests")
@@ -63,7 +64,8 @@ class Requests:
         begun = time.perf_counter()
         request_id = self._request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        careful, names = (_PAGES, _NAMES_OF_PAGES) if is_console(scope["path"]) else (_HEADERS, _NAMES)
+        page = is_console(scope["path"])
+        careful, names = (_PAGES, _NAMES_OF_PAGES) if page else (_HEADERS, _NAMES)
         ours = [*careful, (b"x-request-id", request_id.encode("ascii"))]
         if scope["scheme"] == "https":
             ours.append(_HTTPS)
@@ -74,11 +76,11 @@ class Requests:
             if message["type"] == "http.response.start":
                 status, begun_to_answer = message["status"], True
                 message["headers"] = [header for header in message["headers"] if header[0] not in names] + ours
-                if all(name != _POLICY for name, _ in message["headers"]):
+                if page and all(name != _POLICY for name, _ in message["headers"]):
                     message["headers"].append(_POLICY_OF_PAGES)
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        token = REQUEST.set(request_id)
         try:
             await self._app(scope, receive, sending)
         except Exception:
@@ -89,7 +91,7 @@ class Requests:
             document = problem("internal", "Internal server error. The server's log has the cause.", scope["path"])
             await answer(scope, document)(scope, receive, sending)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            REQUEST.reset(token)
             seconds = time.perf_counter() - begun
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "none")
