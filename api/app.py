@@ -24,6 +24,7 @@ from api.batch import Batches
 from api.casework import Casework
 from api.console import site as console
 from api.console.sessions import Sessions
+from api.console.trainings import UPLOAD
 from api.ending import end_with_parent
 from api.intake import Intake
 from api.jobs.service import JobService
@@ -43,6 +44,9 @@ from api.shadow import Shadow
 from api.storage import Cases, Database, Keys, open_database
 from api.telemetry.logs import configure_logs
 from api.telemetry.requests import Requests
+from api.trainings.histories import open_histories
+from api.trainings.service import TrainingService
+from api.versions import Versions
 from classifier.cores import cores
 from models import Registry, store_path
 
@@ -112,6 +116,8 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
     app.state.rules = rules
+    app.state.versions = Versions(registry, service, database) if registry else None
+    app.state.trainings = TrainingService(database, open_histories(settings, database), settings.upload_max_bytes)
     app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
     # The last one added is the first that a request meets.
     app.add_middleware(
@@ -127,6 +133,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
             "/v1/reviews/{complaint_id}/release": settings.classify_max_bytes,
             "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
+            UPLOAD: ANY,
         },
         form=settings.classify_max_bytes,
         seconds=settings.body_seconds,

@@ -52,6 +52,10 @@ class Service:
         """
         self.change(Serving.of(bundle, self._taxonomy).after)
 
+    def try_out(self, bundle: Bundle) -> None:
+        """Do all that `take_up` does, and go on serving as before; errors as there."""
+        Serving.of(bundle, self._taxonomy).after(self.serving).prepared()
+
     def change(self, make: Callable[[Serving], Serving]) -> None:
         """Serve by what `make` makes of what serves, once all of it is ready. If it raises, nothing has changed."""
         with self._changing:

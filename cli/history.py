@@ -67,5 +67,6 @@ def opened(
     given = {field: title for field, title in columns.items() if title is not None}
     sources = [open_file(path, titles(given), encoding=encoding, sheet=sheet) for path in files or ()]
     if sql:
-        sources.append(open_query(load_settings().cases if sql == _OWN_CASES else sql, query or QUERY))
+        own = sql == _OWN_CASES
+        sources.append(open_query(load_settings().cases if own else sql, query or QUERY, own=own and query is None))
     return sources, Columns(given)

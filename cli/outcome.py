@@ -93,7 +93,9 @@ def show_run(run: Run, taxonomy: Taxonomy, spent: Spent, *, is_champion: bool, a
     version, metrics = run.manifest.version, run.manifest.metrics
     if as_json:
         seconds = {stage: round(each, 1) for stage, each in spent.seconds.items()}
-        say({"version": version, "champion": is_champion, "metrics": metrics, "seconds": seconds})
+        comparison = None if run.comparison is None else run.comparison.document()
+        told = {"version": version, "champion": is_champion, "metrics": metrics, "comparison": comparison}
+        say({**told, "seconds": seconds})
         return
     _show_categories(run.report, taxonomy)
     test = metrics.get("test")

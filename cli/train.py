@@ -14,12 +14,13 @@ from cli.outcome import show_data, show_run, show_unknown, write_findings
 from cli.spent import Spent
 from cli.stages import stages
 from cli.terminal import reporting
+from cli.watched import end_with_watcher, say_data, say_sources, say_unknown
 from models import Registry, store_path
 
 if TYPE_CHECKING:
     from training import Run
     from training.history import Columns
-    from training.preparing import Plan
+    from training.preparing import Plan, Prepared
     from training.sources import Source
 
 
@@ -74,14 +75,23 @@ def train(
         Path | None, typer.Option(help="有问题的行写到哪里 Where the offending rows go; by default beside the history.")
     ] = None,
     reason: Annotated[str, typer.Option(help="为什么训练，记入历史 Why; stands in the history.")] = "complaints train",
+    check: Annotated[
+        bool, typer.Option("--check", help="只查看数据，不训练 Look at the history and stop there.")
+    ] = False,
     progress_json: Annotated[
         bool, typer.Option("--progress-json", help="进度和结果为JSON行 Progress and result as lines of JSON.")
     ] = False,
+    on_behalf_of: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """训练模型并存入模型库：用已标注的历史，或自带语料。 Train on labelled history, or else on the bundled corpus."""
+    if on_behalf_of is not None:  # the worker has started it, for somebody at the console
+        end_with_watcher()
     spent = Spent()
     with reporting(as_json=progress_json):
+        registry = Registry(store_path(), by=on_behalf_of)
         if not history and not sql:
+            if check:
+                raise typer.BadParameter("要有历史 needs a history: HISTORY, --sql", param_hint="--check")
             run, names = train_bundled(taxonomy or BUNDLED, reason=reason, as_json=progress_json, spent=spent)
         else:
             from training.fit import SEED
@@ -95,10 +105,11 @@ def train(
             as_is = labels is LabelsAre.AS_IS
             plan = Plan(own, as_is, bundled, split.value, test, preset and preset.value, SEED if seed is None else seed)
             beside = history[0].with_name(f"{history[0].stem}.findings.csv") if history else Path("findings.csv")
-            run, names = _train_history(
-                sources, columns, plan, findings or beside, reason, as_json=progress_json, spent=spent
-            )
-        champion = Registry(store_path()).champion
+            prepared = _prepared(sources, columns, plan, findings or beside, as_json=progress_json, spent=spent)
+            if check:
+                return
+            run, names = _train_history(prepared, plan, registry, reason, as_json=progress_json, spent=spent)
+        champion = registry.champion
     spent.end()
     show_run(run, names, spent, is_champion=champion == run.manifest.version, as_json=progress_json)
 
@@ -126,30 +137,40 @@ def train_bundled(
     return run, categories
 
 
-def _train_history(
-    sources: list[Source], columns: Columns, plan: Plan, findings: Path, reason: str, *, as_json: bool, spent: Spent
-) -> tuple[Run, Taxonomy]:
-    from training import read_bundled_corpus, read_signal_texts
-    from training import train as run_training
+def _prepared(
+    sources: list[Source], columns: Columns, plan: Plan, findings: Path, *, as_json: bool, spent: Spent
+) -> Prepared:
     from training.labels import UnknownLabelsError
     from training.preparing import prepare
 
+    if as_json:
+        say_sources(sources)
     try:
         with stages(as_json=as_json) as progress:
             prepared = prepare(sources, columns, plan, spent.through(progress))
     except UnknownLabelsError as error:
-        if not as_json:
-            show_unknown(error)
+        (say_unknown if as_json else show_unknown)(error)
         raise
     written = write_findings(prepared.report, findings)
-    if not as_json:
+    if as_json:
+        say_data(prepared, sources, columns, findings=written is not None)
+    else:
         show_data(prepared.report, prepared.lesson, written)
+    return prepared
+
+
+def _train_history(
+    prepared: Prepared, plan: Plan, registry: Registry, reason: str, *, as_json: bool, spent: Spent
+) -> tuple[Run, Taxonomy]:
+    from training import read_bundled_corpus, read_signal_texts
+    from training import train as run_training
+
     with stages(as_json=as_json) as progress:
         run = run_training(
             prepared.lesson,
             read_signal_texts(read_bundled_corpus(Taxonomy.bundled())),
             prepared.taxonomy,
-            Registry(store_path()),
+            registry,
             reason=reason,
             progress=spent.through(progress),
             preset=plan.preset,

@@ -1,4 +1,4 @@
-"""``complaints worker``: the one process that works on uploaded files."""
+"""``complaints worker``: the one process that works on uploaded files and trainings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,13 +18,14 @@ from api.storage import UNAVAILABLE, Lease, LeaseLostError, open_database
 from classifier.routing import Router
 from cli.terminal import reporting
 from models import Registry, store_path
+from models.manifest import TAXONOMY
 
 
 def worker(
     job: Annotated[str | None, typer.Option(hidden=True)] = None,
     holder: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
-    """处理上传的文件；serve会自动启动一个。 Work on uploaded files; serve starts one by itself."""
+    """处理上传的文件和控制台发起的训练；serve会自动启动一个。 Work on uploaded files; serve starts one by itself."""
     # Imported here, after `serve` has said where metrics go: they are looked up when they are imported.
     from api.telemetry.logs import configure_logs
 
@@ -44,6 +46,8 @@ def _work(settings: Settings) -> None:
     from api.live import Live
     from api.privacy import open_key
     from api.rules import Rules
+    from api.trainings.histories import open_histories
+    from api.trainings.trainer import Trainer
     from api.watch import Watch
 
     stop = threading.Event()
@@ -51,7 +55,7 @@ def _work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     if not sys.stdin.isatty():
         end_with_input(sys.stdin.fileno(), stop.set)
-    command = [sys.executable, "-m", "cli", "worker"]
+    program = [sys.executable, "-m", "cli"]
     database = open_database(settings.cases)
 
     @cache
@@ -66,13 +70,20 @@ def _work(settings: Settings) -> None:
         live.look()
         return rules.router(version)
 
+    def taxonomy() -> Path | None:
+        """The bank's own, or the one of the model that serves: labels mean what they mean there."""
+        registry = Registry(store_path())
+        return settings.taxonomy or (registry.champion and registry.files(registry.champion).path(TAXONOMY)) or None
+
+    trainer = Trainer(database, open_histories(settings, database), [*program, "train"], taxonomy)
     courier = Courier(database, open_key(settings, database), allowed_networks(settings.webhook_networks))
     Worker(
         database,
         open_uploads(settings, database),
-        lambda job, holder: [*command, "--job", job, "--holder", holder],
+        lambda job, holder: [*program, "worker", "--job", job, "--holder", holder],
         settings.job_max_memory,
         [Watch(database, router).tick, courier.tick],
+        trainer,
     ).run(stop)
     courier.close()
 

@@ -159,9 +159,13 @@ def _listed(said: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     for key in (*(key for key in names if key in said), *(key for key in said if key not in names)):
         value = said[key]
         if key == "sources" and isinstance(value, list):
-            value = "、".join(map(str, value))
+            value = "、".join(map(_source, value))
         if isinstance(value, str | int | float):
             yield f"- {_plain(names.get(key, key))}: {_figure(value)}"
+
+
+def _source(source: Any) -> str:
+    return f"{source['name']} ({_figure(source['rows'])})" if isinstance(source, Mapping) else str(source)
 
 
 def _row(name: str, code: str, score: Mapping[str, Any], measures: Iterable[str]) -> str:

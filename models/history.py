@@ -66,13 +66,14 @@ def event(
     reason: str,
     manifest_sha256: str,
     *,
+    by: str | None = None,
     verdict: str = "",
     against: str = "",
     forced: bool = False,
 ) -> Event:
-    """What happens now, by whoever runs this."""
+    """What happens now, by default by whoever runs this."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Event(now, act, version, reason, manifest_sha256, getpass.getuser(), verdict, against, forced)
+    return Event(now, act, version, reason, manifest_sha256, by or getpass.getuser(), verdict, against, forced)
 
 
 def read_history(store: Path) -> list[Event]:

@@ -19,6 +19,7 @@ from typing import Final
 
 from classifier.errors import BundleError
 from models.bundle import Bundle
+from models.files import Files
 from models.history import HISTORY, Act, Event, append_history, event, flush, read_history
 
 PROMOTABLE: Final = frozenset({"better", "not_worse"})
@@ -40,10 +41,13 @@ class Registry:
     ----------
     store : Path
         The folder; made when the first model is kept.
+    by : str, optional
+        Who acts, for the history; by default whoever runs this.
     """
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, by: str | None = None) -> None:
         self.store = store
+        self._by = by
 
     def history(self) -> list[Event]:
         """Everything that happened, oldest first.
@@ -69,6 +73,12 @@ class Registry:
         """The model that serves, or None in an empty store."""
         served = self._served()
         return served[-1] if served else None
+
+    @property
+    def previous(self) -> str | None:
+        """The model that a rollback leads back to, or None."""
+        served = self._served()
+        return served[-2] if len(served) > 1 else None
 
     @property
     def challenger(self) -> str | None:
@@ -121,6 +131,10 @@ class Registry:
             raise BundleError("there is no model yet", where=str(self.store), remedy=_TRAIN)
         return Bundle.load(self.store / version, self._manifest_sha256(version))
 
+    def files(self, version: str) -> Files:
+        """What a model says about itself, and its files, without loading it. Raises `BundleError`."""
+        return Files.of(self.store / version, self._manifest_sha256(version))
+
     def keep(self, version: str, write: Callable[[Path], str], *, reason: str) -> None:
         """Add a model; the first of a store becomes its champion.
 
@@ -151,9 +165,9 @@ class Registry:
                 if (self.store / version).exists():
                     raise BundleError("stands there already", where=str(self.store / version), remedy="Train again.")
                 incoming.rename(self.store / version)
-                events = [event("kept", version, reason, sha256)]
+                events = [event("kept", version, reason, sha256, by=self._by)]
                 if self.champion is None:
-                    events.append(event("promoted", version, "first model of this store", sha256))
+                    events.append(event("promoted", version, "first model of this store", sha256, by=self._by))
                 append_history(self.store, events)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
@@ -162,9 +176,8 @@ class Registry:
         """Note what a comparison of two kept models said; `reason` says it in words. Raises `BundleError`."""
         manifest_sha256 = self._manifest_sha256(version)
         with self._locked():
-            append_history(
-                self.store, [event("compared", version, reason, manifest_sha256, verdict=verdict, against=against)]
-            )
+            said = event("compared", version, reason, manifest_sha256, by=self._by, verdict=verdict, against=against)
+            append_history(self.store, [said])
 
     def verdict(self, version: str) -> Event | None:
         """The last comparison of a model with the present champion, if there was one."""
@@ -234,7 +247,7 @@ class Registry:
             if self.challenger is None:
                 raise BundleError("no model is beside the champion", where=str(self.store), remedy="Leave it so.")
             with self._locked():
-                append_history(self.store, [event("shadowed", "", reason, "")])
+                append_history(self.store, [event("shadowed", "", reason, "", by=self._by)])
             return
         if version == self.champion:
             raise BundleError(f"{version} serves already", where=str(self.store), remedy="Name another model.")
@@ -255,7 +268,8 @@ class Registry:
         with self._locked():
             if instead_of not in (None, self.champion):
                 raise BundleError("somebody has just changed the champion", where=str(self.store), remedy="Look again.")
-            append_history(self.store, [event(act, version, reason, manifest_sha256, verdict=verdict, forced=forced)])
+            said = event(act, version, reason, manifest_sha256, by=self._by, verdict=verdict, forced=forced)
+            append_history(self.store, [said])
 
     def _manifest_sha256(self, version: str) -> str:
         for said in self.history():

@@ -73,8 +73,9 @@ class Columns:
 
     def of(self, source: Source) -> dict[str, int]:
         """Field → index. Raises `CorpusError` if text or label, or a title given, is not there."""
-        places = find_columns(source.columns, {field: COLUMNS[field] for field in COLUMNS if field not in self.given})
-        for field, title in self.given.items():
+        given = {} if source.own else self.given
+        places = find_columns(source.columns, {field: COLUMNS[field] for field in COLUMNS if field not in given})
+        for field, title in given.items():
             found = find_columns(source.columns, {title: ()})
             if not found:
                 raise self._missing(f"no column {title!r}", source, field)

@@ -47,6 +47,8 @@ class Source:
         How many rows there are, where that is known before they are read.
     notes : list of str
         What a person should know: the encoding, sheets that are not read.
+    own : bool
+        Whether it is the service's own: its columns have their names, whatever titles are given for those of files.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Source:
     entries: Callable[[], Iterator[Entry]]
     total: int | None
     notes: list[str]
+    own: bool = False
 
 
 def open_file(path: Path, header: Sequence[str], *, encoding: str | None = None, sheet: str | None = None) -> Source:
@@ -68,7 +71,7 @@ def open_file(path: Path, header: Sequence[str], *, encoding: str | None = None,
     return Source(str(path), table.columns, entries, table.total, table.notes)
 
 
-def open_query(url: str, query: str = QUERY) -> Source:
+def open_query(url: str, query: str = QUERY, *, own: bool = False) -> Source:
     """Ask a database.
 
     Parameters
@@ -77,6 +80,8 @@ def open_query(url: str, query: str = QUERY) -> Source:
         ``sqlite:////folder/cases.db``, ``postgresql://user:password@host/name``.
     query : str
         Its columns are found by their names, as those of a file.
+    own : bool
+        As `Source` has it.
 
     Raises
     ------
@@ -117,7 +122,7 @@ def open_query(url: str, query: str = QUERY) -> Source:
         for number, cells in enumerate(rows, start=1):
             yield Entry(cells, f"{name}, row {number}")
 
-    return Source(name, columns, entries, None, [])
+    return Source(name, columns, entries, None, [], own)
 
 
 COLUMNS: Final = ("text", "label", "secondary", "channel", "at", "customer", "group", "selection")

@@ -14,6 +14,7 @@ import structlog
 from api.jobs.run import too_large
 from api.jobs.uploads import Uploads
 from api.storage import UNAVAILABLE, Database, Jobs, Lease, LeaseLostError, cause
+from api.trainings.trainer import Trainer
 
 LEASE: Final = "jobs"
 _RENEW: Final = 1.0
@@ -47,6 +48,8 @@ class Worker:
         Memory that reading a file may take.
     chores : sequence of callable
         What is done about once a second besides, under the same lease.
+    trainer : Trainer, optional
+        Works on trainings meanwhile.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Worker:
         command: Callable[[str, str], list[str]],
         most_bytes: int,
         chores: Sequence[Callable[[], object]] = (),
+        trainer: Trainer | None = None,
     ) -> None:
         self._database = database
         self._jobs = Jobs(database)
@@ -63,6 +67,7 @@ class Worker:
         self._command = command
         self._most_bytes = most_bytes
         self._chores = chores
+        self._trainer = trainer
         self._lease = Lease(LEASE)
 
     def run(self, stop: threading.Event) -> None:
@@ -82,12 +87,15 @@ class Worker:
                         continue
                 else:
                     held = False
+                    self._stop_training()
             except UNAVAILABLE as error:
                 _LOG.error("case database", cause=cause(error))
             except LeaseLostError:
                 _LOG.warning("lease lost")
                 held = False
+                self._stop_training()
             stop.wait(_RENEW if not held else _IDLE)
+        self._stop_training()
         try:
             self._lease.give_back(self._database)
         except UNAVAILABLE as error:
@@ -96,6 +104,12 @@ class Worker:
     def _do_chores(self) -> None:
         for chore in self._chores:
             chore()
+        if self._trainer is not None:
+            self._trainer.tick(self._lease)
+
+    def _stop_training(self) -> None:
+        if self._trainer is not None:
+            self._trainer.stop()
 
     def _work(self, job_id: str, stop: threading.Event) -> None:
         job = self._jobs.find(job_id)

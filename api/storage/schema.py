@@ -1,4 +1,4 @@
-"""The tables, as this program uses them; how they came about is told by `migrations`.
+"""The tables, as this program uses them (but for `api.storage.trainings`); how they came about `migrations` tells.
 
 What was predicted, decided, corrected and done is added and never changed: triggers refuse anything else. All times are
 UTC.

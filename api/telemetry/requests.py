@@ -29,19 +29,21 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_POLICY: Final = b"content-security-policy"
+_POLICY_OF_PAGES: Final = (
+    _POLICY,
+    b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; "
+    b"object-src 'none'",
+)
+"""Of the console's pages but for one that has a stricter one of its own."""
 _PAGES: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; "
-        b"object-src 'none'",
-    ),
     (b"referrer-policy", b"same-origin"),
     *(header for header in _HEADERS if header[0] in (b"x-content-type-options", b"x-frame-options")),
 )
 """Of the console, whose pages load their own files and say themselves how long they may be kept."""
 _HTTPS: Final = (b"strict-transport-security", b"max-age=31536000")
 _NAMES: Final = frozenset(name for name, _ in (*_HEADERS, _HTTPS, (b"x-request-id", b"")))
-_NAMES_OF_PAGES: Final = _NAMES - {b"cache-control"}
+_NAMES_OF_PAGES: Final = _NAMES - {b"cache-control", _POLICY}
 
 
 class Requests:
@@ -62,7 +64,8 @@ class Requests:
         begun = time.perf_counter()
         request_id = self._request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        careful, names = (_PAGES, _NAMES_OF_PAGES) if is_console(scope["path"]) else (_HEADERS, _NAMES)
+        page = is_console(scope["path"])
+        careful, names = (_PAGES, _NAMES_OF_PAGES) if page else (_HEADERS, _NAMES)
         ours = [*careful, (b"x-request-id", request_id.encode("ascii"))]
         if scope["scheme"] == "https":
             ours.append(_HTTPS)
@@ -73,6 +76,8 @@ class Requests:
             if message["type"] == "http.response.start":
                 status, begun_to_answer = message["status"], True
                 message["headers"] = [header for header in message["headers"] if header[0] not in names] + ours
+                if page and all(name != _POLICY for name, _ in message["headers"]):
+                    message["headers"].append(_POLICY_OF_PAGES)
             await send(message)
 
         token = REQUEST.set(request_id)

@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 from api.app import create_app
 from api.service import Service
 from api.settings import Settings
+from api.storage import open_database
 from cli.main import app
 from models import Bundle, Registry
 from tests.conftest import asking
@@ -183,15 +184,50 @@ def test_progress_and_result_as_lines_of_json(registry: Registry, corpus: list[L
     history = write_history(tmp_path / "history.csv", corpus, count=30)
     done = complaints("train", history, "--labels", "as-is", "--progress-json")
     assert done.exit_code == 0, done.output
-    *steps, result = map(json.loads, done.stdout.splitlines())
+    *told, result = map(json.loads, done.stdout.splitlines())
+    steps = [line for line in told if "stage" in line]
     assert {"stage", "done", "total", "seconds", "rate", "remaining"} == set(steps[0])
+    found = {name: what for line in told if "stage" not in line for name, what in line.items()}
+    ((first, second),) = [source["columns"] for source in found["sources"]]
+    assert (first["title"], second["title"]) == ("投诉内容", "投诉分类")
+    assert first["example"].startswith("来电人称")
+    assert found["data"]["train"] + found["data"]["test"] == found["data"]["kept"]
+    assert {category["zh"] for category in found["data"]["categories"]} == {"自助渠道", "信用卡收费"}
     assert any(step["stage"].startswith("交叉验证") and step["done"] == step["total"] for step in steps)
     assert result["version"] == registry.versions()[-1]
     assert result["metrics"]["test"]["rows"] > 0
     assert {step["stage"] for step in steps} < set(result["seconds"])
+    assert result["comparison"]["verdict"] == "better"
     failed = complaints("train", history, "--progress-json")
     assert failed.exit_code == 2
-    assert "mean no category" in json.loads(failed.stdout.splitlines()[-1])["error"]
+    *_, unknown, error = map(json.loads, failed.stdout.splitlines())
+    assert {label["label"]: label["rows"] for label in unknown["unknown"]} == {"自助渠道": 30}
+    assert "mean no category" in error["error"]
+
+
+def test_a_look_at_the_data_makes_no_model(registry: Registry, corpus: list[Labelled], tmp_path: Path) -> None:
+    history = write_history(tmp_path / "history.csv", corpus, count=30)
+    known = registry.versions()
+    looked = complaints("train", history, "--labels", "as-is", "--check")
+    assert looked.exit_code == 0, looked.output
+    assert "可用" in looked.stdout
+    assert registry.versions() == known
+    assert complaints("train", "--check").exit_code == 2
+
+
+def test_titles_given_for_a_file_are_not_asked_of_the_services_own_cases(
+    registry: Registry, corpus: list[Labelled], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = tmp_path / "history.csv"
+    rows = [[text, "自助设备与现金", ""] for text in texts_of(corpus, "atm_and_cash", 20)]
+    rows += [[text, "信用卡费用与利息", ""] for text in texts_of(corpus, "card_fees", 20)]
+    with history.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["甲", "乙", "丙"], *rows])
+    monkeypatch.setenv("COMPLAINTS_DATA", str(tmp_path / "data"))
+    open_database(f"sqlite:///{tmp_path / 'data' / 'cases.db'}").dispose()
+    given = ("--text", "甲", "--label", "乙", "--no-bundled", "--check")
+    both = complaints("train", history, "--sql", "cases", *given)
+    assert both.exit_code == 0, both.output
 
 
 def test_a_killed_run_leaves_nothing_among_the_models(

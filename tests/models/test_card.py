@@ -46,12 +46,19 @@ def test_what_the_manifest_does_not_say_is_left_out() -> None:
 
 
 def test_sources_dates_and_whatever_else_is_said_of_the_data() -> None:
-    data = {"rows": 1_234, "sources": ["a.xlsx", "b.csv"], "from": "2025-01-01", "to": "2026-10-31", "seed": 7, "x": {}}
+    data = {
+        "rows": 1_234,
+        "sources": ["a.xlsx", {"name": "b.csv", "rows": 1_200}],
+        "from": "2025-01-01",
+        "to": "2026-10-31",
+        "seed": 7,
+        "x": {},
+    }
     text = card(replace(small_manifest(), data=data), TAXONOMY)
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     for line in (
         "- 条数 rows: 1,234",
-        "- 来源 sources: a.xlsx、b.csv",
+        "- 来源 sources: a.xlsx、b.csv (1,200)",
         "- 最早 earliest: 2025-01-01",
         "- 最晚 latest: 2026-10-31",
         "- seed: 7",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,18 @@ def test_the_first_model_is_the_champion_and_stays_it(tmp_path: Path) -> None:
         ("promoted", "m1"),
         ("kept", "m2"),
     ]
+
+
+def test_the_history_says_who_acted(tmp_path: Path) -> None:
+    Registry(tmp_path, by="陈分析").keep("m1", write, reason="first")
+    Registry(tmp_path, by="李主管").compared("m1", "m1", verdict="better", reason="")
+    assert [(event.act, event.by) for event in Registry(tmp_path).history()] == [
+        ("kept", "陈分析"),
+        ("promoted", "陈分析"),
+        ("compared", "李主管"),
+    ]
+    Registry(tmp_path).keep("m2", write, reason="second")
+    assert Registry(tmp_path).history()[-1].by == getpass.getuser()
 
 
 def test_a_name_is_used_once(tmp_path: Path) -> None:
@@ -115,6 +128,7 @@ def test_promoted_and_rolled_back_step_by_step(three: Registry) -> None:
     three.promote("m2", reason="better")
     three.promote("m3", reason="I say so", force=True)
     assert three.champion == "m3"
+    assert three.previous == "m2"
     assert three.rollback(reason="疑似误分") == "m2"
     assert three.rollback(reason="once more") == "m1"
     with pytest.raises(BundleError, match="no model served before"):
