@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from api.answers import Answer, Answers
+from api.clock import present
 from api.schemas import (
     NOTHING_KNOWN,
     Categories,
@@ -143,7 +143,7 @@ class Serving:
 
 def facts_of(request: Complaint, prediction: Prediction) -> Facts:
     """What is known of a complaint that has just been read."""
-    now, metadata = datetime.now(UTC), request.metadata
+    now, metadata = present(), request.metadata
     return Facts(
         prediction,
         min(request.received_at or now, now),  # what is to come has not arrived
