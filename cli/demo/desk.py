@@ -16,7 +16,7 @@ from cli.demo.diary import Diary, minutes
 from cli.demo.lives import Lives
 
 _SHIFTS: Final = ((time(9), time(12)), (time(13, 30), time(17, 30)))
-_AWAY: Final = timedelta(hours=30)
+_AWAY: Final = timedelta(hours=44)
 """So long before the end nobody has looked any more: something is to be left to look at."""
 _SKIPPED: Final = 0.02
 _LEFT_OPEN: Final = 0.3

@@ -23,7 +23,7 @@ ORDERS: Final = Caller("工单系统", frozenset({"intake", "review"}))
 _ACCEPTED: Final = {"P1": (1, 6), "P2": (3, 25), "P3": (5, 70), "P4": (10, 160)}
 """Least and mean minutes until a case is accepted."""
 _WITHDRAWN, _EXTENDED, _REOPENED, _FOLLOWED_UP = 0.04, 0.035, 0.03, 0.3
-_ANSWERED_LATE, _RESOLVED_LATE = 0.02, 0.035
+_ANSWERED_LATE, _RESOLVED_LATE = 0.02, 0.05
 _RETURNS: Final = 0.75
 """So often a department returns what is not its own; else it is noticed later, or never."""
 _NOTICED: Final = 0.4

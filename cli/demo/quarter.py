@@ -35,9 +35,9 @@ from cli.demo.stories import Stories
 from models import Registry
 
 SEED: Final = 2026
-SIZE: Final = 8_000
+SIZE: Final = 6_000
 
-_WATCH: Final = timedelta(minutes=30)
+_WATCH: Final = timedelta(hours=1)
 _FILES: Final = (20, 62)
 """The days on which the office sends a file, counted from the first."""
 _KEYS_LAST: Final = timedelta(days=30)
