@@ -16,7 +16,7 @@ UNPACK_KERNEL = { $(BIN)/python -m zipfile -e "$(WHEELHOUSE)"/complaint_classifi
 	cp build/wheel/classifier/kernel/*.so classifier/kernel/ && $(HAS_KERNEL); }
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test proof bench accuracy train install lock wheelhouse format clean
+.PHONY: help serve demo screenshots test proof bench accuracy train install lock wheelhouse format clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -43,6 +43,10 @@ bench: $(VENV)/bench ## Measure speed beside the peers and write docs/benchmarks
 	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
 	@for part in speed http files training scale; do echo "benchmarks.$$part" >&2; $(BIN)/python -m benchmarks.$$part || exit 1; done
 	@$(BIN)/python -m benchmarks.report
+
+screenshots: $(VENV)/develop ## Take the documentation's pictures of the console (needs Chromium)
+	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
+	$(BIN)/python -m docs.take_screenshots
 
 accuracy: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
 	$(BIN)/python -m benchmarks.accuracy
