@@ -33,7 +33,7 @@ _DAYS: Final = 4.0
 
 @dataclass
 class _Case:
-    """A case at a department: who works on it, until when, and what it is really about."""
+    """A case at a department: who works on it, until when, what it is really about, and whether that is known."""
 
     id: str
     hand: str
@@ -41,6 +41,7 @@ class _Case:
     last_due: datetime
     urgent: bool
     category: str
+    settled: bool = False
 
 
 class Lives:
@@ -96,6 +97,7 @@ class Lives:
     def move(self, record: CaseOut) -> None:
         """Let a case be worked on where it now is."""
         case = self._cases[record.complaint_id]
+        case.settled = bool(record.corrections) and record.corrections[-1].category == case.category
         staff = STAFF[record.decisions[-1].department]
         if case.hand not in staff:
             case.hand = self._rng.choice(staff)
@@ -108,10 +110,10 @@ class Lives:
         """Plan the first response; when it is."""
         rng = self._rng
         if rng.random() < _ANSWERED_LATE:
-            answered = self._open(case.first_due + minutes(rng, 5, 240), case)
+            answered = self._open(max(begun, case.first_due) + minutes(rng, 5, 240), case)
         else:
             answered = self._open(begun + (case.first_due - begun) * rng.betavariate(1.3, 3), case)
-            if answered > case.first_due:
+            if answered >= case.first_due:
                 answered = begun + minutes(rng, 5, 25)
         self._plan(answered, case, "first_response", note=rng.choice(ANSWERED))
         return answered
@@ -142,7 +144,7 @@ class Lives:
             )
             self._plan(asked, case, "followed_up", satisfaction=satisfaction[0])
         if rng.random() < _REOPENED:
-            reopened = in_hours(resolved + timedelta(days=rng.uniform(2.5, 10)), rng)
+            reopened = in_hours(resolved + timedelta(days=rng.uniform(3.5, 11)), rng)
             self._diary.plan(reopened, lambda: self._reopen(case))
 
     def _reopen(self, case: _Case) -> None:
@@ -155,12 +157,16 @@ class Lives:
         self._close(case, present(), self._answer(case, present()))
 
     def _return(self, case: _Case) -> None:
+        if case.settled:
+            return
         request = ReturnRequest(note=self._rng.choice(RETURNED), by=case.hand)
         if self._rng.random() < 0.5:
             request.category = case.category
         self.move(self._reviewing.give_back(case.id, request, ORDERS))
 
     def _notice(self, case: _Case) -> None:
+        if case.settled:
+            return
         request = CorrectionRequest(category=case.category, by=case.hand, note="办理时发现分类有误")
         self.move(self._reviewing.correct(case.id, request, ORDERS))
 

@@ -121,6 +121,9 @@ def test_nothing_happens_before_its_time_or_out_of_order(records: list[CaseOut])
         Life.of(events)  # raises where one cannot follow the other
         for event in record.events:
             assert record.registered_at <= event.happened_at <= event.recorded_at <= UNTIL
+        first = {event.event: event.happened_at for event in reversed(record.events)}
+        if "first_response" in first:
+            assert first["accepted"] <= first["first_response"]
         for said in (*record.decisions[1:], *record.corrections):
             at = said.decided_at if hasattr(said, "decided_at") else said.corrected_at
             assert record.registered_at <= at <= UNTIL
