@@ -16,8 +16,8 @@ from cli.demo.diary import Diary, minutes
 from cli.demo.lives import Lives
 
 _SHIFTS: Final = ((time(9), time(12)), (time(13, 30), time(17, 30)))
-_AWAY: Final = timedelta(hours=44)
-"""So long before the end nobody has looked any more: something is to be left to look at."""
+_AWAY: Final = (timedelta(hours=44), timedelta(minutes=70))
+"""From so long before the end until so long before it nobody has looked: something is to be left to look at."""
 _SKIPPED: Final = 0.02
 _LEFT_OPEN: Final = 0.3
 """So often a reviewer leaves an axis open that the category leaves open."""
@@ -70,7 +70,10 @@ class Desk:
         while (begin := self._at_work(moment)) is None:
             moment = datetime.combine(moment.astimezone(CHINA).date() + timedelta(days=1), time(9), CHINA)
             moment += minutes(self._rng, 0, 10)
-        if begin < self._diary.until - _AWAY:
+        gone, back = (self._diary.until - before for before in _AWAY)
+        if gone <= begin < back:
+            self.sit_down(back)
+        else:
             self._diary.plan(begin, self._take)
 
     def _at_work(self, moment: datetime) -> datetime | None:
