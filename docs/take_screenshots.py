@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,11 +27,14 @@ import structlog
 import uvicorn
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
+from sqlalchemy import func, select
 
 from api.app import create_app
 from api.clock import stopped_at
 from api.service import Service
 from api.settings import Settings
+from api.storage import Database
+from api.storage.schema import COMPLAINTS, EVENTS
 from classifier.deadlines import CHINA
 from cli.demo.folder import new_folder
 from cli.demo.quarter import ANALYST, CHIEF, REVIEWERS, SEED, TAKER, Person, fill
@@ -56,6 +59,7 @@ class Shot:
     ----------
     name : str
     path : str
+        In which ``{case}`` stands for the case to which most has happened.
     who : Person or None
         Whose key is signed in with.
     click : tuple of str
@@ -77,7 +81,7 @@ SHOTS: Final = (
     Shot("files", "/console/files", TAKER),
     Shot("review", "/console/review", REVIEWERS[0], ("form[action='/console/review/next'] button",), "#case-title"),
     Shot("cases", "/console/cases", ANALYST),
-    Shot("case", "/console/cases", ANALYST, ("main a[href^='/console/cases/']",)),
+    Shot("case", "/console/cases/{case}", ANALYST),
     Shot("overview", "/console/overview", ANALYST),
     Shot("regulator", "/console/overview/regulator", ANALYST),
     Shot("models", "/console/models", CHIEF),
@@ -93,14 +97,14 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with (
         TemporaryDirectory() as scratch,
-        served(Path(scratch) / "demo") as (address, keys),
+        served(Path(scratch) / "demo") as (address, keys, case),
         sync_playwright() as driver,
     ):
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
         )
         PICTURES.mkdir(exist_ok=True)
-        for shot in SHOTS:
+        for shot in [replace(shot, path=shot.path.format(case=case)) for shot in SHOTS]:
             key = keys[shot.who] if shot.who else None
             for width in SIZES:
                 for language in LANGUAGES:
@@ -119,8 +123,8 @@ def main() -> int:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, dict[Person, str]]]:
-    """The demo's quarter, served on a thread of this process at its last moment."""
+def served(folder: Path) -> Iterator[tuple[str, dict[Person, str], str]]:
+    """The demo's quarter, served on a thread of this process at its last moment; and the fullest case of it."""
     registry = Registry(store_path())
     new_folder(folder, SEED)
     keys = fill(folder, registry, DAY)
@@ -132,10 +136,23 @@ def served(folder: Path) -> Iterator[tuple[str, dict[Person, str]]]:
         try:
             while not server.started:
                 time.sleep(0.05)
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", keys
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", keys, fullest(app.state.database)
         finally:
             server.should_exit = True
             thread.join()
+
+
+def fullest(database: Database) -> str:
+    """The case to which most has happened."""
+    most = (
+        select(COMPLAINTS.c.complaint_id)
+        .join(EVENTS, EVENTS.c.complaint == COMPLAINTS.c.number)
+        .group_by(COMPLAINTS.c.number, COMPLAINTS.c.complaint_id)
+        .order_by(func.count().desc(), COMPLAINTS.c.number)
+        .limit(1)
+    )
+    with database.connect() as connection:
+        return str(connection.execute(most).scalar_one())
 
 
 def taken(

@@ -1,4 +1,4 @@
-"""Files of complaints, as an office sends them: two that are read with a few bad rows, and one that cannot be read."""
+"""Files of complaints, as an office sends them: some that are read with a few bad rows, and one that cannot be read."""
 
 from __future__ import annotations
 
