@@ -92,6 +92,8 @@ class Lives:
             registered["category"]["code"] != category and registered["decision"] == "auto" and rng.random() < _NOTICED
         ):
             self._diary.plan(self._open(accepted + timedelta(days=3), case), lambda: self._notice(case))
+        if registered["decision"] == "review":  # nobody closes what has yet to be looked at
+            after = max(after, present() + timedelta(days=3))
         self._close(case, accepted, after)
 
     def move(self, record: CaseOut) -> None:
