@@ -18,6 +18,8 @@ from cli.demo.lives import Lives
 _SHIFTS: Final = ((time(9), time(12)), (time(13, 30), time(17, 30)))
 _AWAY: Final = (timedelta(hours=44), timedelta(minutes=70))
 """From so long before the end until so long before it nobody has looked: something is to be left to look at."""
+_MANY: Final = 25
+"""When so many wait, they go on until fewer do."""
 _SKIPPED: Final = 0.02
 _LEFT_OPEN: Final = 0.3
 """So often a reviewer leaves an axis open that the category leaves open."""
@@ -71,10 +73,10 @@ class Desk:
             moment = datetime.combine(moment.astimezone(CHINA).date() + timedelta(days=1), time(9), CHINA)
             moment += minutes(self._rng, 0, 10)
         gone, back = (self._diary.until - before for before in _AWAY)
-        if gone <= begin < back:
-            self.sit_down(back)
-        else:
+        if begin < gone:
             self._diary.plan(begin, self._take)
+        elif (again := self._at_work(back)) is not None:
+            self._diary.plan(max(begin, again), self._come_back)
 
     def _at_work(self, moment: datetime) -> datetime | None:
         """That moment, or when a shift of that day begins; None if there is none any more."""
@@ -85,6 +87,10 @@ class Desk:
             if there.time() < end:
                 return max(moment, datetime.combine(there.date(), begin, CHINA))
         return None
+
+    def _come_back(self) -> None:
+        if len(self._reviewing.waiting(_MANY, self._reviewer)) == _MANY:
+            self._take()
 
     def _take(self) -> None:
         case = self._reviewing.claim(ClaimRequest(), self._reviewer)
