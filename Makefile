@@ -16,13 +16,16 @@ UNPACK_KERNEL = { $(BIN)/python -m zipfile -e "$(WHEELHOUSE)"/complaint_classifi
 	cp build/wheel/classifier/kernel/*.so classifier/kernel/ && $(HAS_KERNEL); }
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test proof bench accuracy train install lock wheelhouse format clean
+.PHONY: help serve demo screenshots test proof bench accuracy train install lock wheelhouse format clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 serve: $(VENV)/runtime ## Serve on 127.0.0.1:8000 (PORT=…); the first start trains the bundled model
 	@exec $(BIN)/complaints serve $(if $(PORT),--port $(PORT))
+
+demo: $(VENV)/runtime ## The console on a quarter of made-up complaints (PORT=…); in build/demo, made anew each time
+	@exec $(BIN)/complaints demo $(if $(PORT),--port $(PORT))
 
 train: $(VENV)/runtime ## Train a model on the bundled corpus
 	@$(BIN)/complaints train
@@ -40,6 +43,10 @@ bench: $(VENV)/bench ## Measure speed beside the peers and write docs/benchmarks
 	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
 	@for part in speed http files training scale; do echo "benchmarks.$$part" >&2; $(BIN)/python -m benchmarks.$$part || exit 1; done
 	@$(BIN)/python -m benchmarks.report
+
+screenshots: $(VENV)/develop ## Take the documentation's pictures of the console (needs Chromium)
+	@$(BIN)/complaints models card champion >/dev/null 2>&1 || $(BIN)/complaints train
+	$(BIN)/python -m docs.take_screenshots
 
 accuracy: $(VENV)/bench ## Measure accuracy beside the peers (needs evaluation data in COMPLAINTS_EVAL)
 	$(BIN)/python -m benchmarks.accuracy

@@ -7,10 +7,11 @@ import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, overload
 
 from api.cases import IntakeRequest, Registered
+from api.clock import present
 from api.deciding import decided, opened
 from api.matters import WINDOW, Matter, judge
 from api.privacy import keyed_hash
@@ -168,7 +169,7 @@ class Intake:
         TakenError
             If another process has just used its id or key; nothing of the transaction is then kept.
         """
-        since = datetime.now(UTC) - WINDOW
+        since = present() - WINDOW
         known, near = writing.look(draft.complaint_id, draft.idempotency_key, draft.customer, draft.bands, since)
         if known:
             try:
@@ -185,7 +186,7 @@ class Intake:
 
     def _case(self, draft: Draft, matter: Matter) -> NewCase:
         request, said = draft.request, draft.said
-        at = datetime.now(UTC)
+        at = present()
         kept_at = utc(at)
         related = [asdict(case) for case in matter.related]
         registered = Registered(

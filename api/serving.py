@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from api.answers import Answer, Answers
+from api.clock import present
 from api.schemas import (
     NOTHING_KNOWN,
     Categories,
@@ -161,7 +161,7 @@ def _made_anew(
 
 def facts_of(request: Complaint, prediction: Prediction) -> Facts:
     """What is known of a complaint that has just been read."""
-    now, metadata = datetime.now(UTC), request.metadata
+    now, metadata = present(), request.metadata
     return Facts(
         prediction,
         min(request.received_at or now, now),  # what is to come has not arrived

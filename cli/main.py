@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli import audit, classify, compare, events, keys, models, rules, serve, tag, train, webhooks, worker
+from cli.demo import command as demo
 
 app = typer.Typer(
     name="complaints",
@@ -23,6 +24,7 @@ app.command("promote")(compare.promote)
 app.command("rollback")(compare.rollback)
 app.add_typer(models.models, name="models")
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.add_typer(rules.rules, name="rules")
 app.add_typer(webhooks.webhooks, name="webhooks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_only_the_reader_of_text_knows_nothing_but_itself() -> None:
     forbidden = {"fastapi", "starlette", "sqlalchemy", "typer", "uvicorn"}
     for path in (ROOT / "classifier").rglob("*.py"):
         assert not imported(path) & forbidden, path
+
+
+def test_the_time_is_asked_in_one_place() -> None:
+    """Or what is kept and what is shown would not agree when it is another time: `api.clock`."""
+    for path in (ROOT / "api").rglob("*.py"):
+        asks = re.search(r"\bdatetime\.now\(|\bdate\.today\(", path.read_text(encoding="utf-8"))
+        assert not asks or path.name == "clock.py", path
 
 
 def test_no_module_is_called_utils_or_helpers() -> None:

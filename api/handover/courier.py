@@ -6,12 +6,13 @@ import random
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import h11
 import structlog
 
+from api.clock import present
 from api.handover.messages import message, signed
 from api.handover.targets import Answer, Network, TargetError, post
 from api.storage import UNAVAILABLE, Act, Database, Outbox, Parcel, cause, now
@@ -74,7 +75,7 @@ class Courier:
     def _tell(self, parcel: Parcel) -> None:
         number, webhook = parcel.outbox["number"], parcel.webhook
         identifier, body = message(parcel)
-        headers = signed(self._key, webhook, identifier, body, datetime.now(UTC))
+        headers = signed(self._key, webhook, identifier, body, present())
         try:
             answer = post(webhook["url"], self._networks, body, headers)
         except (OSError, h11.RemoteProtocolError, TargetError) as error:

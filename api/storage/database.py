@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, make_ur
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from api.clock import present
 from api.storage.schema import PROBES
 from classifier.errors import StorageError
 
@@ -111,7 +112,7 @@ def utc(moment: datetime) -> datetime:
 
 def now() -> datetime:
     """The present moment as it is kept."""
-    return utc(datetime.now(UTC))
+    return utc(present())
 
 
 def revision(engine: Database) -> str | None:
