@@ -13,12 +13,12 @@ import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import structlog
 from pydantic_core import to_json
 
+from api.clock import present
 from classifier.masking import mask
 
 REQUEST: Final[ContextVar[str]] = ContextVar("REQUEST")
@@ -77,7 +77,7 @@ def _told(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutable
     if request_id is not None:
         event.setdefault("request_id", request_id)
     event["level"] = "error" if method == "exception" else method
-    event["timestamp"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
+    event["timestamp"] = f"{present().isoformat()[:-6]}Z"
     return event
 
 
