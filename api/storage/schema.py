@@ -293,6 +293,18 @@ FACTS = Table(
 )
 """What is counted: a row for each case, as it stands now. Triggers keep it equal to the view `case_facts_defined`."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True, doc="Of what the browser holds."),
+    Column("key", _NUMBER, ForeignKey("api_keys.number"), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False, index=True),
+    Column("ended_at", DateTime, doc="When its person signed out."),
+)
+"""Who is signed in at the console."""
+
 APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
 
 STATES = Table(
