@@ -52,7 +52,7 @@ class Overview:
         total, changes = _compared({axis: figures.by_period(chosen, axis, spans) for axis in AXES}, len(spans))
         by_day = figures.by_day(filters)
         lines = {axis: _lines(axis, changes[axis], filters, serving.taxonomy) for axis in AXES}
-        shares, by_category = _shares(figures.by_category(filters), filters)
+        shares, by_category = _shares(by_day, filters)
         opened = figures.work(replace(chosen, state="open"))
         load, departments = loads(opened, figures.work(filters), chosen, filters, serving.taxonomy)
         calendar = serving.calendar or WorkCalendar()
@@ -100,39 +100,37 @@ def _lines(axis: Axis, changes: Mapping[Any, Change], filters: Filters, taxonomy
 
 
 def _shares(rows: Sequence[RowMapping], filters: Filters) -> tuple[Shares, dict[str, Shares]]:
-    def shares(found: Any, within: Filters) -> Shares:
+    def shares(found: Counter[str], within: Filters) -> Shares:
         return Shares(
             Figure(found["cases"], within),
-            Figure(found["auto"], replace(within, decision="auto")),
-            Figure(found["looked_at"], replace(within, review="looked_at")),
-            Figure(found["corrected"], replace(within, review="corrected")),
+            Figure(found["auto"], narrowed(within, decision="auto")),
+            Figure(found["looked_at"], narrowed(within, review="looked_at")),
+            Figure(found["corrected"], narrowed(within, review="corrected")),
         )
 
     total: Counter[str] = Counter()
+    found: dict[str, Counter[str]] = {}
     for row in rows:
-        total.update({name: row[name] for name in ("cases", "auto", "looked_at", "corrected")})
-    by_category = {row["category"]: shares(row, replace(filters, category=row["category"])) for row in rows}
+        counts = {name: row[name] for name in ("cases", "auto", "looked_at", "corrected")}
+        found.setdefault(row["category"], Counter()).update(counts)
+        total.update(counts)
+    by_category = {code: shares(counted, narrowed(filters, category=code)) for code, counted in found.items()}
     return shares(total, filters), by_category
 
 
-def _days(counts: Sequence[Any], period: Period, filters: Filters) -> list[Figure]:
+def _days(rows: Sequence[RowMapping], period: Period, filters: Filters) -> list[Figure]:
     found: Counter[date] = Counter()
-    for day, _, cases in counts:
-        found[day] += cases
+    for row in rows:
+        found[row["day"]] += row["cases"]
     return [Figure(found[day], on(day, filters)) for day in period.days]
 
 
-def _groups(counts: Sequence[Any], period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
+def _groups(rows: Sequence[RowMapping], period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
     found: dict[Named, Counter[date]] = {category.group: Counter() for category in taxonomy.values()}
-    for day, code, cases in counts:
-        found.setdefault(group_of(code, taxonomy), Counter())[day] += cases
-    within = {day: on(day, filters) for day in period.days}
+    for row in rows:
+        found.setdefault(group_of(row["category"], taxonomy), Counter())[row["day"]] += row["cases"]
     return [
-        Group(
-            name,
-            Figure(by_day.total(), replace(filters, group=name.code)),
-            [Figure(by_day[day], replace(within[day], group=name.code)) for day in period.days],
-        )
-        for name, by_day in found.items()
-        if by_day
+        Group(name, Figure(days.total(), narrowed(filters, group=name.code)), [days[day] for day in period.days])
+        for name, days in found.items()
+        if days
     ]

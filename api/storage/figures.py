@@ -71,20 +71,14 @@ class Figures:
         with self._database.connect() as connection:
             return connection.execute(query.group_by(place, days.c[axis])).all()
 
-    def by_day(self, filters: Filters) -> Sequence[Any]:
-        """Cases of each day and category: rows of three."""
+    def by_day(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each day and category: how many cases, decided automatically, looked at by a person, and corrected."""
         keys = FACTS.c.day, FACTS.c.category
-        query = filters.narrow(select(*keys, func.count()).group_by(*keys), self._taxonomy)
-        with self._database.connect() as connection:
-            return connection.execute(query).all()
-
-    def by_category(self, filters: Filters) -> Sequence[RowMapping]:
-        """Of each category: how many cases, decided automatically, looked at by a person, and corrected."""
         corrected = and_(FACTS.c.looked_at, FACTS.c.category != FACTS.c.predicted)
         counts = {"cases": func.count(), "auto": _where(FACTS.c.verdict == "auto")}
         counts |= {"looked_at": _where(FACTS.c.looked_at), "corrected": _where(corrected)}
-        query = select(FACTS.c.category, *(what.label(name) for name, what in counts.items()))
-        return self._mappings(filters.narrow(query.group_by(FACTS.c.category), self._taxonomy))
+        query = select(*keys, *(what.label(name) for name, what in counts.items())).group_by(*keys)
+        return self._mappings(filters.narrow(query, self._taxonomy))
 
     def work(self, filters: Filters) -> Sequence[RowMapping]:
         """Of each department and priority: how many cases, how many of them are open, and how their deadlines stand."""
