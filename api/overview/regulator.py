@@ -1,7 +1,7 @@
 """The regulator's table: complaints by business, cause, business channel and region, as banks publish it every year.
 
 A category carries the business and the cause that its meaning fixes. Where it leaves one open, what a person has set
-counts; what nobody has set is 未定 and shown as such. Cases that a person has found to be no complaints are not counted.
+counts; what nobody has set is 未定 and shown as such. What a person has found to be no complaint is not counted.
 """
 
 from __future__ import annotations
@@ -132,8 +132,7 @@ class Regulator:
         """What a person has found to be no complaint, by its kind."""
         return [
             Margin(KINDS[row["kind"]], Figure(row["cases"], narrowed(self._chosen, kind=row["kind"])))
-            for row in self._figures.crossing(self._chosen, "kind")
-            if row["kind"] != "complaint"
+            for row in self._figures.left_out(self._chosen)
         ]
 
 

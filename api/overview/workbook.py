@@ -8,12 +8,11 @@ from io import BytesIO
 from typing import Any, Final, Literal
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from api.overview.regulator import AXES, NAMES, Axis, Regulator
-from api.storage import Filters
 from classifier.tables.writing_grids import excel_cell
 from classifier.taxonomy import UNDECIDED
 
@@ -87,15 +86,13 @@ _DEFINED_ZH: Final[list[tuple[str, Any]]] = [
 ]
 _DEFINED_EN: Final[list[tuple[str, Any]]] = [
     ("Category", "The last correction's, or else the model's."),
-    ("Business and cause", "What the category's meaning fixes; else what a reviewer set; else undecided, never guessed."),
+    (
+        "Business and cause",
+        "What the category's meaning fixes, or a reviewer set; else undecided, never guessed.",
+    ),
     ("Business channel", "As a reviewer set it or the complaint came with it; else undecided."),
     ("Period", "By registration, in days of China's time."),
 ]
-
-
-def described(filters: Filters, names: dict[str, str]) -> str:
-    """The filters in words: those of `names` that are set."""
-    return "; ".join(f"{name} = {getattr(filters, field)}" for field, name in names.items() if getattr(filters, field))
 
 
 def _sheet(book: Any, title: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -112,7 +109,7 @@ def _cell(sheet: Any, value: Any, *, bold: bool) -> Any:
     cell = excel_cell(sheet, value)
     if not bold and not isinstance(value, float):
         return cell
-    if not isinstance(cell, WriteOnlyCell):
+    if not isinstance(cell, Cell):
         cell = WriteOnlyCell(sheet, cell)
     if bold:
         cell.font = _BOLD
