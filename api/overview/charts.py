@@ -52,7 +52,6 @@ def _bars(lines: Sequence[Line], language: Language, cases: str, usual: str) -> 
             "type": "bar",
             "name": cases,
             "barMaxWidth": 16,
-            "label": {"show": True, "position": "right"},
             "data": [
                 {"value": line.figure.cases, **({"itemStyle": rising} if line.change.rose else {})} for line in lines
             ],
@@ -64,22 +63,32 @@ def _bars(lines: Sequence[Line], language: Language, cases: str, usual: str) -> 
                 "type": "scatter",
                 "name": usual,
                 "symbol": "rect",
-                "symbolSize": [2, 14],
+                "symbolSize": [2, 16],
                 "itemStyle": {"color": "--ink"},
                 "data": [round(line.change.usual or 0, 1) for line in lines],
             }
         )
+    classes = {"type": "category", "inverse": True, "axisTick": {"show": False}}
+    label = {"interval": 0, "hideOverlap": False}
     return {
         "color": _COLOURS,
         "legend": {"top": 0, "left": 0},
-        "grid": {"left": 0, "right": 44, "top": 32, "bottom": 0, "containLabel": True},
+        "grid": {"left": 0, "right": 0, "top": 32, "bottom": 0, "containLabel": True},
         "xAxis": {"type": "value", "minInterval": 1, "axisLabel": {"show": False}, "splitLine": {"show": False}},
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": [getattr(line.name, language) for line in lines],
-            "axisTick": {"show": False},
-            "axisLabel": {"width": 150, "overflow": "truncate", "hideOverlap": False, "interval": 0},
-        },
+        "yAxis": [
+            {
+                **classes,
+                "data": [getattr(line.name, language) for line in lines],
+                "axisLabel": {**label, "width": 150, "overflow": "truncate"},
+            },
+            # The numbers, in a column of their own: beside the bars they would stand on the marks of the usual.
+            {
+                **classes,
+                "position": "right",
+                "data": [f"{line.figure.cases:,}" for line in lines],
+                "axisLabel": {**label, "color": "--ink"},
+                "axisLine": {"show": False},
+            },
+        ],
         "series": series,
     }

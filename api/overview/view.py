@@ -15,6 +15,9 @@ from classifier.taxonomy import Named
 
 AXES: Final[tuple[Axis, ...]] = get_args(Axis)
 
+_HALF_A_DAY: Final = 0.5
+_SHARE: Final = 0.15
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -123,7 +126,7 @@ class View:
     looked_over : int
         So many classes were looked at for what rose.
     worked, usually_worked : float
-        Working days of the period, and of the usual.
+        Working days of the period, and of the usual one.
     """
 
     period: Period
@@ -140,6 +143,11 @@ class View:
     looked_over: int
     worked: int
     usually_worked: float
+
+    @property
+    def other_calendar(self) -> bool:
+        """Whether holidays make the period another one than the usual."""
+        return abs(self.worked - self.usually_worked) > max(_HALF_A_DAY, _SHARE * self.usually_worked)
 
     @property
     def rose(self) -> list[Line]:
