@@ -17,7 +17,7 @@ from api.console import CONSOLE, HOME, SIGN_IN, SIGN_OUT
 from api.console.pages import Words, render
 from api.console.sessions import COOKIE, Form, Sessions, Visit, local_address
 
-_TRIES: Final = 3.0
+_TRIES: Final = 10.0
 """Per second and address: keys cannot be guessed, and nobody should keep the server busy with trying."""
 _SLOTS: Final = 4_096
 
