@@ -11,6 +11,7 @@ import argparse
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select
@@ -64,9 +65,7 @@ class _Maker:
         self._draw = draw
         self._end = end
         self._taxonomy = Taxonomy.bundled()
-        self._texts: dict[str, list[str]] = {code: [] for code in self._taxonomy}
-        for row in read_bundled_corpus(self._taxonomy):
-            self._texts[row.category].append(row.text)
+        self._texts = _texts()
         self._codes = list(self._taxonomy)
         self._weights = [1 / (rank + 4) for rank in range(len(self._codes))]
         draw.shuffle(self._weights)
@@ -176,6 +175,16 @@ class _Maker:
                 "first_response_due": None if answered < age else first,
                 "resolution_due": None if closed < age else last, "next_at": None, "review": why,
             }  # fmt: skip
+
+
+@cache
+def _texts() -> dict[str, list[str]]:
+    """The corpus's, by category."""
+    taxonomy = Taxonomy.bundled()
+    texts: dict[str, list[str]] = {code: [] for code in taxonomy}
+    for row in read_bundled_corpus(taxonomy):
+        texts[row.category].append(row.text)
+    return texts
 
 
 def main() -> None:

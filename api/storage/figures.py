@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, Select, and_, case, func, literal_column, not_, or_, select
+from sqlalchemy import Integer, RowMapping, Select, and_, case, cast, func, literal_column, not_, or_, select
 
 from api.storage.database import Database
 from api.storage.filters import Due, Filters, after, china_day, end_of_day, is_due
@@ -68,7 +68,8 @@ class Figures:
             for place, (since, end) in enumerate(spans)
         ]
         place = case(*places)
-        query = select(place, days.c[axis], func.sum(days.c.cases)).where(place.is_not(None))
+        # PostgreSQL's sum of whole numbers is a decimal one.
+        query = select(place, days.c[axis], cast(func.sum(days.c.cases), Integer)).where(place.is_not(None))
         with self._database.connect() as connection:
             return connection.execute(query.group_by(place, days.c[axis])).all()
 
