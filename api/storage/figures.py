@@ -69,9 +69,9 @@ class Figures:
         ]
         place = case(*places)
         # PostgreSQL's sum of whole numbers is a decimal one.
-        query = select(place, days.c[axis], cast(func.sum(days.c.cases), Integer)).where(place.is_not(None))
+        query = select(place, days.c[axis], cast(func.sum(days.c.cases), Integer)).group_by(place, days.c[axis])
         with self._database.connect() as connection:
-            return connection.execute(query.group_by(place, days.c[axis])).all()
+            return [row for row in connection.execute(query).all() if row[0] is not None]
 
     def by_day(self, filters: Filters) -> Sequence[RowMapping]:
         """Of each day and category: how many cases, decided automatically, looked at by a person, and corrected."""

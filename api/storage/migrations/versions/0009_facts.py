@@ -49,10 +49,10 @@ def upgrade() -> None:
         op.create_index(f"ix_case_facts_{axis}", "case_facts", ["day", axis, "product", "segment", "hour"])
     left_out = sa.text("kind <> 'complaint'")
     op.create_index("ix_case_facts_kind", "case_facts", ["kind"], sqlite_where=left_out, postgresql_where=left_out)
+    routed = "EXISTS (SELECT 1 FROM decisions d WHERE d.complaint = NEW.complaint)"
     for table, when in (
-        # The first prediction of a case comes with its first decision, which tells of both.
-        ("predictions", "EXISTS (SELECT 1 FROM decisions d WHERE d.complaint = NEW.complaint)"),
-        ("decisions", "true"),
+        ("predictions", f"{routed} AND {_not_told('predictions')}"),
+        ("decisions", _not_told("decisions")),
         ("corrections", "true"),
         ("events", "NEW.event IN ('reopened', 'first_response_breached', 'resolution_breached')"),
     ):
@@ -88,6 +88,17 @@ def _definition(*, sqlite: bool) -> str:
 
 def _happened(event: str) -> str:
     return f"EXISTS (SELECT 1 FROM events e WHERE e.complaint = c.number AND e.event = '{event}')"  # noqa: S608
+
+
+def _not_told(table: str) -> str:
+    """Whether a new row says something that the facts do not hold yet.
+
+    A case has facts once it has a prediction and a decision: what is its only one of either kind is in them already.
+    PostgreSQL writes both in one statement and then asks for each.
+    """
+    facts = "SELECT 1 FROM case_facts f WHERE f.complaint = NEW.complaint"
+    another = f"SELECT 1 FROM {table} o WHERE o.complaint = NEW.complaint AND o.number <> NEW.number"  # noqa: S608
+    return f"(NOT EXISTS ({facts}) OR EXISTS ({another}))"
 
 
 def _take(which: str) -> str:
