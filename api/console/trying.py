@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.access.gate import Reader
+from api.channels import CHANNELS as CHANNELS
 from api.console import CONSOLE
 from api.console.pages import Page, Words, partial, render
 from api.console.sessions import Form
@@ -20,17 +21,6 @@ from classifier.errors import EmptyTextError, TextError
 from classifier.text import MAX_CHARS
 
 PAGE: Final = Page(f"{CONSOLE}/try", Words("试一试", "Try"), ("intake", "review", "analyst"))
-
-CHANNELS: Final[Mapping[str, Words]] = {
-    "hotline": Words("客服热线", "Hotline"),
-    "branch": Words("网点", "Branch"),
-    "app": Words("手机银行", "App"),
-    "web": Words("网站", "Web"),
-    "letter": Words("来信", "Letter"),
-    "regulator_referral": Words("监管转办", "Referred by the regulator"),
-    "media": Words("媒体", "Media"),
-}
-"""Names of the channels by which complaints arrive."""
 
 EXAMPLES: Final = (
     (

@@ -4,8 +4,10 @@
 """
 
 from api.storage.acts import Act, log_alone
-from api.storage.cases import Case, Cases, Filters
+from api.storage.cases import Case, Cases
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
+from api.storage.figures import Figures
+from api.storage.filters import NOT_GIVEN, Due, Filters
 from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
@@ -18,14 +20,17 @@ from api.storage.trainings import Trainings
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
+    "NOT_GIVEN",
     "UNAVAILABLE",
     "Act",
     "Case",
     "CaseWork",
     "Cases",
     "Database",
+    "Due",
     "Earlier",
     "ErasedCaseError",
+    "Figures",
     "Filters",
     "JobRow",
     "Jobs",

@@ -59,7 +59,12 @@ CASE = {
         "INSERT INTO webhooks (webhook_id, department, url, generation, created_at) "
         "VALUES ('w', 'credit_card_center', 'https://desk.bank.example/', 1, :now)",
     ],
-    "0008": [],
+    "0008": [
+        "INSERT INTO api_keys (number, key_id, secret_hash, owner, scopes, rate, created_at, revoked_at) "
+        "VALUES (1, 'k', 's', '李', '[]', 1, :now, :now)",
+        "INSERT INTO sessions (token_hash, key, created_at, expires_at) VALUES ('t', 1, :now, :now)",
+    ],
+    "0009": [],
 }
 
 
@@ -119,3 +124,17 @@ def test_what_was_said_before_cannot_be_changed_after(upgraded: TestClient, old_
         with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
             connection.execute(text(f"UPDATE {table} SET number = number + 1"))
     engine.dispose()
+
+
+def test_an_old_case_is_counted_as_it_stands(upgraded: TestClient, old_database: str) -> None:
+    database = open_database(old_database)
+    with database.connect() as connection:
+        asked = "SELECT * FROM {} ORDER BY complaint"
+        facts, defined = (
+            [dict(row) for row in connection.execute(text(asked.format(name))).mappings()]
+            for name in ("case_facts", "case_facts_defined")
+        )
+    database.dispose()
+    assert facts == defined
+    (fact,) = facts
+    assert (fact["predicted"], fact["category"], bool(fact["looked_at"])) == ("card_fees", "card_limit", True)
