@@ -59,11 +59,7 @@ CASE = {
         "INSERT INTO webhooks (webhook_id, department, url, generation, created_at) "
         "VALUES ('w', 'credit_card_center', 'https://desk.bank.example/', 1, :now)",
     ],
-    "0008": [
-        "INSERT INTO api_keys (number, key_id, secret_hash, owner, scopes, rate, created_at, revoked_at) "
-        "VALUES (1, 'k', 's', '李', '[]', 1, :now, :now)",
-        "INSERT INTO sessions (token_hash, key, created_at, expires_at) VALUES ('t', 1, :now, :now)",
-    ],
+    "0008": [],  # a session has a key, and once there is one these tests would need it
     "0009": [],
 }
 
