@@ -75,7 +75,7 @@ async def sign_in(request: Request, form: Form, signing: Signs) -> Response:
     back = local_address(form.get("next", HOME))
     if signing.hurried(request.client.host if request.client else ""):
         return render(request, "sign/in.html", 429, back=back, fault=_HURRIED)
-    key, needed = await signing.ring.find(form.get("key", "").strip())
+    key, needed = signing.ring.find(form.get("key", "").strip())
     if needed and key is None:
         _LOG.warning("sign-in refused")
         return render(request, "sign/in.html", 403, back=back, fault=_WRONG)
