@@ -79,7 +79,7 @@ class _Maker:
             midnight = (day + timedelta(hours=8)).replace(hour=0, minute=0, second=0, microsecond=0)
             hour = self._draw.choices(range(24), HOURS)[0]
             at = midnight + timedelta(hours=hour - 8, seconds=self._draw.randrange(3_600))
-            found.append(at if at < self._end else at - timedelta(days=7))
+            found.append(at if at < self._end else at - timedelta(weeks=self._draw.randrange(1, 50)))
         return sorted(found)
 
     def case(self, number: int, at: datetime) -> Iterator[tuple[Table, dict[str, Any]]]:

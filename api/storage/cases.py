@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, delete, func, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
+from api.storage.facts import FACTS
 from api.storage.filters import Filters
 from api.storage.keeping import Writing
 from api.storage.schema import (
@@ -19,7 +20,6 @@ from api.storage.schema import (
     CORRECTIONS,
     DECISIONS,
     EVENTS,
-    FACTS,
     OPEN_CASES,
     PREDICTIONS,
     STATES,

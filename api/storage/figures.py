@@ -10,8 +10,9 @@ from typing import Any, Final, Literal, get_args
 from sqlalchemy import Integer, RowMapping, Select, and_, case, cast, func, literal_column, not_, or_, select
 
 from api.storage.database import Database
+from api.storage.facts import FACTS
 from api.storage.filters import Due, Filters, after, china_day, end_of_day, is_due
-from api.storage.schema import FACTS, OPEN_CASES
+from api.storage.schema import OPEN_CASES
 from classifier.taxonomy import Taxonomy
 
 Axis = Literal["category", "channel", "region"]

@@ -11,7 +11,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from api.storage.database import now, utc
-from api.storage.schema import COMPLAINTS, CORRECTIONS, FACTS, OPEN_CASES
+from api.storage.facts import FACTS
+from api.storage.schema import COMPLAINTS, CORRECTIONS, OPEN_CASES
 from classifier.deadlines import CHINA
 from classifier.taxonomy import UNDECIDED, Taxonomy
 

@@ -10,7 +10,8 @@ from sqlalchemy import RowMapping, Select, and_, case, func, or_, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
-from api.storage.schema import COMPLAINTS, CORRECTIONS, FACTS, OPEN_CASES
+from api.storage.facts import FACTS
+from api.storage.schema import COMPLAINTS, CORRECTIONS, OPEN_CASES
 
 LEASE: Final = timedelta(minutes=15)
 """So long a claimed case is kept from the others."""
