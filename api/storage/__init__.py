@@ -6,7 +6,7 @@
 from api.storage.acts import Act, log_alone
 from api.storage.cases import Case, Cases, Filters
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
-from api.storage.jobs import JobRow, Jobs, record
+from api.storage.jobs import BEGUN, UNREAD, JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
@@ -16,7 +16,9 @@ from api.storage.rulebooks import Rulebooks
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
+    "BEGUN",
     "UNAVAILABLE",
+    "UNREAD",
     "Act",
     "Case",
     "CaseWork",

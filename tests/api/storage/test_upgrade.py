@@ -55,6 +55,10 @@ CASE = {
         "VALUES (1, 'accepted', :now, :now, '张', 'm')",
     ],
     "0006": ["UPDATE open_cases SET review = 'sample'"],
+    "0007": [
+        "INSERT INTO webhooks (number, webhook_id, department, url, generation, created_at) "
+        "VALUES (1, 'w', 'credit_card_center', 'https://bank.example/', 1, :now)",
+    ],
 }
 
 
