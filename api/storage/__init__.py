@@ -13,6 +13,7 @@ from api.storage.leases import Lease, LeaseLostError
 from api.storage.outbox import Outbox, Parcel
 from api.storage.reviews import Reviews
 from api.storage.rulebooks import Rulebooks
+from api.storage.sessions import Sessions
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Parcel",
     "Reviews",
     "Rulebooks",
+    "Sessions",
     "TakenError",
     "Writing",
     "cause",

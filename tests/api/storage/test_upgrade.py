@@ -56,8 +56,8 @@ CASE = {
     ],
     "0006": ["UPDATE open_cases SET review = 'sample'"],
     "0007": [
-        "INSERT INTO webhooks (number, webhook_id, department, url, generation, created_at) "
-        "VALUES (1, 'w', 'credit_card_center', 'https://bank.example/', 1, :now)",
+        "INSERT INTO webhooks (webhook_id, department, url, generation, created_at) "
+        "VALUES ('w', 'credit_card_center', 'https://desk.bank.example/', 1, :now)",
     ],
 }
 
