@@ -45,7 +45,7 @@ class Casework:
     def page(self, filters: Filters, *, before: int | None, limit: int, caller: Caller) -> CasePage:
         """Cases as they stand now, newest first."""
         log_alone(self._database, caller.act("list"))
-        rows = self._cases.page(filters, before=before, limit=limit + 1)
+        rows = self._cases.page(filters, self._service.serving.taxonomy, before=before, limit=limit + 1)
         listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
         return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 

@@ -4,8 +4,10 @@
 """
 
 from api.storage.acts import Act, log_alone
-from api.storage.cases import Case, Cases, Filters
+from api.storage.cases import Case, Cases
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
+from api.storage.figures import Figures
+from api.storage.filters import NOT_GIVEN, Due, Filters
 from api.storage.jobs import BEGUN, UNREAD, JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
@@ -18,6 +20,7 @@ from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
     "BEGUN",
+    "NOT_GIVEN",
     "UNAVAILABLE",
     "UNREAD",
     "Act",
@@ -25,8 +28,10 @@ __all__ = [
     "CaseWork",
     "Cases",
     "Database",
+    "Due",
     "Earlier",
     "ErasedCaseError",
+    "Figures",
     "Filters",
     "JobRow",
     "Jobs",

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 
 from api.storage.acts import Act, log
-from api.storage.database import Database, now, utc, writing
+from api.storage.database import Database, now, writing
+from api.storage.filters import Filters
 from api.storage.keeping import Writing
-from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, EVENTS, OPEN_CASES, PREDICTIONS, STATES
+from api.storage.schema import (
+    BAND_COLUMNS,
+    COMPLAINTS,
+    CORRECTIONS,
+    DECISIONS,
+    EVENTS,
+    FACTS,
+    OPEN_CASES,
+    PREDICTIONS,
+    STATES,
+)
+from classifier.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +36,6 @@ class Case:
     decisions: Sequence[RowMapping]
     corrections: Sequence[RowMapping]
     events: Sequence[RowMapping]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which cases to list; what is None does not matter. The period is of registration, UTC, half-open."""
-
-    category: str | None = None
-    department: str | None = None
-    decision: str | None = None
-    channel: str | None = None
-    region: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    words: str | None = None
-
-    def apply(self, query: Select[Any]) -> Select[Any]:
-        """The query of `case_states`, narrowed."""
-        equal = {
-            STATES.c.category: self.category,
-            STATES.c.department: self.department,
-            STATES.c.verdict: self.decision,
-            STATES.c.channel: self.channel,
-            STATES.c.region: self.region,
-        }
-        for column, value in equal.items():
-            if value is not None:
-                query = query.where(column == value)
-        if self.since is not None:
-            query = query.where(STATES.c.registered_at >= utc(self.since))
-        if self.until is not None:
-            query = query.where(STATES.c.registered_at < utc(self.until))
-        for word in (self.words or "").split():
-            query = query.where(STATES.c.text.icontains(word, autoescape=True))
-        return query
 
 
 class Cases:
@@ -99,14 +76,15 @@ class Cases:
             ]
         return Case(row, *said)
 
-    def page(self, filters: Filters, *, before: int | None, limit: int) -> Sequence[RowMapping]:
+    def page(self, filters: Filters, taxonomy: Taxonomy, *, before: int | None, limit: int) -> Sequence[RowMapping]:
         """At most `limit` cases as they stand now, newest first, registered before case number `before`.
 
         What arrives meanwhile never moves a page.
         """
-        query = filters.apply(select(STATES)).order_by(STATES.c.number.desc()).limit(limit)
+        found = filters.narrow(select(FACTS.c.complaint), taxonomy).order_by(FACTS.c.complaint.desc()).limit(limit)
         if before is not None:
-            query = query.where(STATES.c.number < before)
+            found = found.where(FACTS.c.complaint < before)
+        query = select(STATES).where(STATES.c.number.in_(found)).order_by(STATES.c.number.desc())
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
 

@@ -59,6 +59,8 @@ CASE = {
         "INSERT INTO webhooks (webhook_id, department, url, generation, created_at) "
         "VALUES ('w', 'credit_card_center', 'https://desk.bank.example/', 1, :now)",
     ],
+    "0008": [],
+    "0009": [],
 }
 
 

@@ -1,0 +1,1 @@
+"""Overview: what is going on, against the usual; the regulator's table. No HTTP and no HTML in here."""

@@ -1,0 +1,38 @@
+"""What the classes of the figures are called, where the taxonomy does not say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from api.schemas import Channel
+from api.storage import NOT_GIVEN
+from classifier.taxonomy import Named, Taxonomy
+
+_CHANNELS: Final = {
+    "hotline": ("客服热线", "Hotline"),
+    "branch": ("网点", "Branch"),
+    "app": ("手机银行", "App"),
+    "web": ("网站", "Website"),
+    "letter": ("信函", "Letter"),
+    "regulator_referral": ("监管转办", "Regulator referral"),
+    "media": ("媒体", "Media"),
+}
+CHANNELS: Final = {code: Named(code, *_CHANNELS[code]) for code in get_args(Channel)}
+MISSING: Final = Named(NOT_GIVEN, "未填", "Not given")
+OTHERS: Final = Named("", "其他", "Other")
+
+
+def named(code: str | None, names: Mapping[str, Named]) -> Named:
+    """A class by its code; one that is its own name is called so."""
+    return MISSING if code is None else names.get(code) or Named(code, code, code)
+
+
+def categories(taxonomy: Taxonomy) -> dict[str, Named]:
+    """Of all categories."""
+    return {code: Named(code, category.zh, category.en) for code, category in taxonomy.items()}
+
+
+def group_of(code: str, taxonomy: Taxonomy) -> Named:
+    """The group of a category; one that the taxonomy does not know has none."""
+    return taxonomy[code].group if code in taxonomy else OTHERS

@@ -1,0 +1,107 @@
+"""Counting cases. Every figure counts what `Filters` mean, as the list of cases behind it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import RowMapping, Select, and_, case, func, not_, select
+
+from api.storage.database import Database, utc
+from api.storage.filters import Due, Filters, china_day, is_due
+from api.storage.schema import FACTS, OPEN_CASES
+from classifier.taxonomy import Taxonomy
+
+Axis = Literal["category", "channel", "region"]
+DUES: Final[tuple[Due, ...]] = get_args(Due)
+
+
+class Figures:
+    """The figures of a database.
+
+    Parameters
+    ----------
+    database : Database
+    taxonomy : Taxonomy
+        Says which categories are of a group, a business, a cause.
+    """
+
+    def __init__(self, database: Database, taxonomy: Taxonomy) -> None:
+        self._database = database
+        self._taxonomy = taxonomy
+
+    def first_day(self) -> date | None:
+        """The day of the first case, or None without any."""
+        with self._database.connect() as connection:
+            first: date | None = connection.execute(select(func.min(FACTS.c.day))).scalar_one()
+        return first
+
+    def count(self, filters: Filters) -> int:
+        """How many cases are meant."""
+        return int(self._rows(filters, func.count())[0][0])
+
+    def by_day(
+        self, filters: Filters, axis: Axis, earlier: Sequence[tuple[datetime, datetime]] = ()
+    ) -> Sequence[tuple[date, Any, int]]:
+        """Cases of each day and class of an axis.
+
+        Parameters
+        ----------
+        filters : Filters
+            With the period.
+        axis : {'category', 'channel', 'region'}
+        earlier : sequence of (datetime, datetime)
+            Periods to count as well, each to its end and no further on that day; days between them are counted whole.
+        """
+        query = select(FACTS.c.day, FACTS.c[axis], func.count()).group_by(FACTS.c.day, FACTS.c[axis])
+        begin = min((since for since, _ in earlier), default=filters.since)
+        query = replace(filters, since=begin).narrow(query, self._taxonomy)
+        for _, until in earlier:
+            day, begins = china_day(until)
+            if not begins:
+                query = query.where(not_(and_(FACTS.c.day == day, FACTS.c.registered_at >= utc(until))))
+        with self._database.connect() as connection:
+            return [(day, value, count) for day, value, count in connection.execute(query)]
+
+    def by_category(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each category: how many cases, decided automatically, looked at by a person, and corrected."""
+        corrected = and_(FACTS.c.looked_at, FACTS.c.category != FACTS.c.predicted)
+        counts = {"cases": func.count(), "auto": _where(FACTS.c.verdict == "auto")}
+        counts |= {"looked_at": _where(FACTS.c.looked_at), "corrected": _where(corrected)}
+        query = select(FACTS.c.category, *(what.label(name) for name, what in counts.items()))
+        return self._mappings(filters.narrow(query.group_by(FACTS.c.category), self._taxonomy))
+
+    def work(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each department and priority: how many cases, how many of them are open, and how their deadlines stand."""
+        keys = FACTS.c.department, FACTS.c.priority
+        counts = {"cases": func.count(), "open": func.count(OPEN_CASES.c.resolution_due)}
+        counts |= {due: _where(is_due(due)) for due in DUES}
+        joined = FACTS.join(OPEN_CASES, OPEN_CASES.c.complaint == FACTS.c.complaint, isouter=filters.state != "open")
+        query = select(*keys, *(what.label(name) for name, what in counts.items())).select_from(joined)
+        return self._mappings(filters.narrow(query.group_by(*keys), self._taxonomy))
+
+    def crossing(self, filters: Filters, *axes: str) -> Sequence[RowMapping]:
+        """Cases by columns of `case_facts`."""
+        keys = [FACTS.c[axis] for axis in axes]
+        query = select(*keys, func.count().label("cases")).group_by(*keys)
+        return self._mappings(filters.narrow(query, self._taxonomy))
+
+    def values(self, *columns: str) -> dict[str, list[str]]:
+        """What there is to filter by: every value of columns of `case_facts`."""
+        keys = [FACTS.c[name] for name in columns]
+        rows = self._mappings(select(*keys).distinct())
+        return {name: sorted({row[name] for row in rows} - {None}) for name in columns}
+
+    def _rows(self, filters: Filters, *what: Any) -> Sequence[Any]:
+        with self._database.connect() as connection:
+            return connection.execute(filters.narrow(select(*what).select_from(FACTS), self._taxonomy)).all()
+
+    def _mappings(self, query: Select[Any]) -> Sequence[RowMapping]:
+        with self._database.connect() as connection:
+            return connection.execute(query).mappings().all()
+
+
+def _where(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
