@@ -27,6 +27,7 @@ from api.casework import Casework
 from api.console import site as console
 from api.console.sessions import Sessions
 from api.intake import Intake
+from api.jobs.desk import FileDesk
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
@@ -105,7 +106,9 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
     app.state.rules = rules
-    app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
+    uploads = open_uploads(settings, database)
+    app.state.jobs = JobService(database, uploads, settings.upload_max_bytes)
+    app.state.files = FileDesk(database, uploads, settings.upload_max_bytes)
     # The last one added is the first that a request meets.
     app.add_middleware(
         BodyLimits,
@@ -120,6 +123,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
             "/v1/reviews/{complaint_id}/release": settings.classify_max_bytes,
             "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
+            "/console/files": ANY,
         },
         form=settings.classify_max_bytes,
         seconds=settings.body_seconds,

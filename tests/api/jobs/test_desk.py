@@ -281,7 +281,7 @@ def test_what_became_of_a_file_is_counted_told_row_by_row_and_taken_home(files: 
         assert [number for _, number in kind] == sorted((number for _, number in kind), reverse=True)
     refused = files.problems(job, HALL)
     assert [(row["line"], row["problem"].partition(":")[0]) for row in refused] == [
-        (6, "the text is empty"),
+        (6, "内容为空 the text is empty"),
         (7, "channel"),
     ]
     assert [row["line"] for row in files.problems(job, HALL, after=refused[0]["row"], limit=1)] == [7]
