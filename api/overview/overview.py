@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -48,21 +48,22 @@ class Overview:
         figures = Figures(self._database, serving.taxonomy)
         filters = replace(chosen, since=period.since, until=period.until)
         earlier = period.earlier(figures.first_day())
-        counts = {axis: figures.by_day(filters, axis, earlier) for axis in AXES}
-        total, changes = _compared(counts, period, earlier)
+        spans = [(period.since, period.until), *earlier]
+        total, changes = _compared({axis: figures.by_period(chosen, axis, spans) for axis in AXES}, len(spans))
+        by_day = figures.by_day(filters)
         lines = {axis: _lines(axis, changes[axis], filters, serving.taxonomy) for axis in AXES}
-        shares, by_category = _shares(figures.by_category(filters), filters)
+        shares, by_category = _shares(by_day, filters)
         opened = figures.work(replace(chosen, state="open"))
         load, departments = loads(opened, figures.work(filters), chosen, filters, serving.taxonomy)
         calendar = serving.calendar or WorkCalendar()
-        spans = [period.since - since for since, _ in earlier]
+        back = [period.since - since for since, _ in earlier]
         return View(
             period=period,
             total=Figure(total.cases, filters),
             change=total,
             shares=shares,
-            days=_days(counts["category"], period, filters),
-            groups=_groups(counts["category"], period, filters, serving.taxonomy),
+            days=_days(by_day, period, filters),
+            groups=_groups(by_day, period, filters, serving.taxonomy),
             lines=lines,
             by_category=by_category,
             loads=departments,
@@ -70,30 +71,18 @@ class Overview:
             earlier=len(earlier),
             looked_over=sum(map(len, changes.values())),
             worked=period.worked(calendar),
-            usually_worked=sum(period.worked(calendar, back) for back in spans) / len(spans) if spans else 0.0,
+            usually_worked=sum(period.worked(calendar, by) for by in back) / len(back) if back else 0.0,
         )
 
 
-Counts = Sequence[tuple[date, Any, int]]
-
-
-def _compared(
-    counts: Mapping[Axis, Counts], period: Period, earlier: Sequence[tuple[datetime, datetime]]
-) -> tuple[Change, dict[Axis, dict[Any, Change]]]:
+def _compared(counts: Mapping[Axis, Sequence[Any]], periods: int) -> tuple[Change, dict[Axis, dict[Any, Change]]]:
     """The total, and every class of every axis, against the usual; the classes are judged together."""
-    spans = [(period.since, period.until), *earlier]
-    place = {
-        since.date() + timedelta(days=n): number
-        for number, (since, _) in enumerate(spans)
-        for n in range(len(period.days))
-    }
     sums: dict[tuple[Axis, Any], list[int]] = {}
     for axis, rows in counts.items():
-        for day, value, cases in rows:
-            if (number := place.get(day)) is not None:
-                sums.setdefault((axis, value), [0] * len(spans))[number] += cases
+        for place, value, cases in rows:
+            sums.setdefault((axis, value), [0] * periods)[place] += cases
     all_of = [sum(column) for column in zip(*(s for (axis, _), s in sums.items() if axis == "category"), strict=True)]
-    total = compare({"": (all_of[0], all_of[1:])})[""] if all_of else Change(0, 0.0 if earlier else None)
+    total = compare({"": (all_of[0], all_of[1:])})[""] if all_of else Change(0, 0.0 if periods > 1 else None)
     judged = compare({key: (found[0], found[1:]) for key, found in sums.items()})
     by_axis: dict[Axis, dict[Any, Change]] = {axis: {} for axis in AXES}
     for (axis, value), change in judged.items():
@@ -111,40 +100,37 @@ def _lines(axis: Axis, changes: Mapping[Any, Change], filters: Filters, taxonomy
 
 
 def _shares(rows: Sequence[RowMapping], filters: Filters) -> tuple[Shares, dict[str, Shares]]:
-    def shares(found: Mapping[str, int], within: Filters) -> Shares:
+    def shares(found: Counter[str], within: Filters) -> Shares:
         return Shares(
             Figure(found["cases"], within),
-            Figure(found["auto"], replace(within, decision="auto")),
-            Figure(found["looked_at"], replace(within, review="looked_at")),
-            Figure(found["corrected"], replace(within, review="corrected")),
+            Figure(found["auto"], narrowed(within, decision="auto")),
+            Figure(found["looked_at"], narrowed(within, review="looked_at")),
+            Figure(found["corrected"], narrowed(within, review="corrected")),
         )
 
     total: Counter[str] = Counter()
+    found: dict[str, Counter[str]] = {}
     for row in rows:
-        total.update({name: row[name] for name in ("cases", "auto", "looked_at", "corrected")})
-    by_category = {row["category"]: shares(row, replace(filters, category=row["category"])) for row in rows}
+        counts = {name: row[name] for name in ("cases", "auto", "looked_at", "corrected")}
+        found.setdefault(row["category"], Counter()).update(counts)
+        total.update(counts)
+    by_category = {code: shares(counted, narrowed(filters, category=code)) for code, counted in found.items()}
     return shares(total, filters), by_category
 
 
-def _days(counts: Counts, period: Period, filters: Filters) -> list[Figure]:
+def _days(rows: Sequence[RowMapping], period: Period, filters: Filters) -> list[Figure]:
     found: Counter[date] = Counter()
-    for day, _, cases in counts:
-        found[day] += cases
+    for row in rows:
+        found[row["day"]] += row["cases"]
     return [Figure(found[day], on(day, filters)) for day in period.days]
 
 
-def _groups(counts: Counts, period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
+def _groups(rows: Sequence[RowMapping], period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
     found: dict[Named, Counter[date]] = {category.group: Counter() for category in taxonomy.values()}
-    for day, code, cases in counts:
-        if period.first <= day <= period.last:
-            found.setdefault(group_of(code, taxonomy), Counter())[day] += cases
-    within = {day: on(day, filters) for day in period.days}
+    for row in rows:
+        found.setdefault(group_of(row["category"], taxonomy), Counter())[row["day"]] += row["cases"]
     return [
-        Group(
-            name,
-            Figure(by_day.total(), replace(filters, group=name.code)),
-            [Figure(by_day[day], replace(within[day], group=name.code)) for day in period.days],
-        )
-        for name, by_day in found.items()
-        if by_day
+        Group(name, Figure(days.total(), narrowed(filters, group=name.code)), [days[day] for day in period.days])
+        for name, days in found.items()
+        if days
     ]

@@ -54,11 +54,11 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of categories: its cases by day."""
+    """A group of categories, and the cases of each day."""
 
     name: Named
     figure: Figure
-    days: list[Figure]
+    days: list[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, Select, and_, case, func, not_, select
+from sqlalchemy import RowMapping, Select, and_, case, func, or_, select
 
-from api.storage.database import Database, utc
-from api.storage.filters import Due, Filters, china_day, is_due
+from api.storage.database import Database
+from api.storage.filters import Due, Filters, after, china_day, end_of_day, is_due
 from api.storage.schema import FACTS, OPEN_CASES
 from classifier.taxonomy import Taxonomy
 
 Axis = Literal["category", "channel", "region"]
+_MOMENT: Final = timedelta(microseconds=1)
 DUES: Final[tuple[Due, ...]] = get_args(Due)
 
 
@@ -42,36 +43,42 @@ class Figures:
         """How many cases are meant."""
         return int(self._rows(filters, func.count())[0][0])
 
-    def by_day(
-        self, filters: Filters, axis: Axis, earlier: Sequence[tuple[datetime, datetime]] = ()
-    ) -> Sequence[tuple[date, Any, int]]:
-        """Cases of each day and class of an axis.
+    def by_period(self, filters: Filters, axis: Axis, spans: Sequence[tuple[datetime, datetime]]) -> Sequence[Any]:
+        """Cases of each class of an axis in several periods, by the place of the period: rows of three.
 
         Parameters
         ----------
         filters : Filters
-            With the period.
+            Without a period.
         axis : {'category', 'channel', 'region'}
-        earlier : sequence of (datetime, datetime)
-            Periods to count as well, each to its end and no further on that day; days between them are counted whole.
+        spans : sequence of (datetime, datetime)
+            Periods apart from each other, each from a midnight in China.
         """
-        query = select(FACTS.c.day, FACTS.c[axis], func.count()).group_by(FACTS.c.day, FACTS.c[axis])
-        begin = min((since for since, _ in earlier), default=filters.since)
-        query = replace(filters, since=begin).narrow(query, self._taxonomy)
-        for _, until in earlier:
-            day, begins = china_day(until)
-            if not begins:
-                query = query.where(not_(and_(FACTS.c.day == day, FACTS.c.registered_at >= utc(until))))
+        keys = FACTS.c.day, FACTS.c[axis]
+        # Whole days are counted from an index, and then taken off what came after the end of a period on its last day.
+        whole = replace(filters, since=min(since for since, _ in spans), until=end_of_day(max(end for _, end in spans)))
+        counted: Any = whole.narrow(select(*keys, func.count().label("cases")).group_by(*keys), self._taxonomy)
+        if later := [after(end) for _, end in spans if not china_day(end)[1]]:
+            less = select(*keys, -func.count()).where(or_(*later)).group_by(*keys)
+            counted = counted.union_all(filters.narrow(less, self._taxonomy))
+        days = counted.subquery()
+        places = [
+            (days.c.day.between(china_day(since)[0], china_day(end - _MOMENT)[0]), place)
+            for place, (since, end) in enumerate(spans)
+        ]
+        place = case(*places)
+        query = select(place, days.c[axis], func.sum(days.c.cases)).where(place.is_not(None))
         with self._database.connect() as connection:
-            return [(day, value, count) for day, value, count in connection.execute(query)]
+            return connection.execute(query.group_by(place, days.c[axis])).all()
 
-    def by_category(self, filters: Filters) -> Sequence[RowMapping]:
-        """Of each category: how many cases, decided automatically, looked at by a person, and corrected."""
+    def by_day(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each day and category: how many cases, decided automatically, looked at by a person, and corrected."""
+        keys = FACTS.c.day, FACTS.c.category
         corrected = and_(FACTS.c.looked_at, FACTS.c.category != FACTS.c.predicted)
         counts = {"cases": func.count(), "auto": _where(FACTS.c.verdict == "auto")}
         counts |= {"looked_at": _where(FACTS.c.looked_at), "corrected": _where(corrected)}
-        query = select(FACTS.c.category, *(what.label(name) for name, what in counts.items()))
-        return self._mappings(filters.narrow(query.group_by(FACTS.c.category), self._taxonomy))
+        query = select(*keys, *(what.label(name) for name, what in counts.items())).group_by(*keys)
+        return self._mappings(filters.narrow(query, self._taxonomy))
 
     def work(self, filters: Filters) -> Sequence[RowMapping]:
         """Of each department and priority: how many cases, how many of them are open, and how their deadlines stand."""

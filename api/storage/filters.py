@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, exists, func, not_, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from api.storage.database import now, utc
 from api.storage.schema import COMPLAINTS, CORRECTIONS, FACTS, OPEN_CASES
+from classifier.deadlines import CHINA
 from classifier.taxonomy import UNDECIDED, Taxonomy
 
 NOT_GIVEN: Final = "none"
@@ -27,7 +28,6 @@ Due = Literal[
 ]
 """near: a fourth of the time is left; overdue: it is over, still to be done; missed: it was over, done or not."""
 
-_CHINA: Final = timedelta(hours=8)
 _NEAR: Final = 4
 """As in `api.deciding`: near is when a fourth of the time to a due date is left."""
 
@@ -109,16 +109,15 @@ class Filters:
         return query.where(*self._period(), *self._standing(), *self._facets(taxonomy), *self._words())
 
     def _period(self) -> list[ColumnElement[bool]]:
-        # Whole days are told by the day alone, which is in the indexes.
         found: list[ColumnElement[bool]] = []
         if self.since is not None:
             day, begins = china_day(self.since)
             found.append(FACTS.c.day >= day)
             if not begins:
-                found.append(FACTS.c.registered_at >= utc(self.since))
+                found.append(not_(and_(FACTS.c.day == day, FACTS.c.registered_at < utc(self.since))))
         if self.until is not None:
             day, begins = china_day(self.until)
-            found += [FACTS.c.day < day] if begins else [FACTS.c.day <= day, FACTS.c.registered_at < utc(self.until)]
+            found += [FACTS.c.day < day] if begins else [FACTS.c.day <= day, not_(after(self.until))]
         return found
 
     def _standing(self) -> list[ColumnElement[bool]]:
@@ -188,10 +187,24 @@ def _open(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     return select(OPEN_CASES.c.complaint).where(*conditions)
 
 
+def after(moment: datetime) -> ColumnElement[bool]:
+    """Whether a case came in on the same day in China, but not before this moment.
+
+    Other days are told by the day alone, which is in the indexes: the rows themselves need not be read.
+    """
+    return and_(FACTS.c.day == china_day(moment)[0], FACTS.c.registered_at >= utc(moment))
+
+
 def china_day(moment: datetime) -> tuple[date, bool]:
     """Its day in China, and whether it is the beginning of it."""
-    there = utc(moment) + _CHINA
+    there = moment.astimezone(CHINA)
     return there.date(), there.time() == time()
+
+
+def end_of_day(moment: datetime) -> datetime:
+    """The midnight in China that ends its day; itself, if it is one."""
+    day, begins = china_day(moment)
+    return moment if begins else datetime.combine(day, time(), CHINA) + timedelta(days=1)
 
 
 class _seconds(FunctionElement[float]):  # noqa: N801  # a function of SQL

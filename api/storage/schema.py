@@ -143,7 +143,7 @@ JOBS = Table(
     Column("rows_known", Integer, nullable=False, doc="Of these, kept before this file."),
     Column("rows_failed", Integer, nullable=False, doc="Of these, refused."),
     Column("text_place", Integer, doc="Index of the complaint's column, where a person has chosen it."),
-    Column("head", JSON, doc="What the person chooses by: `api.jobs.look.Head`; null once chosen."),
+    Column("head", JSON, doc="What the person chooses by: `api.jobs.head.Head`; null once chosen."),
 )
 
 JOB_ROWS = Table(
@@ -267,18 +267,6 @@ OUTBOX = Table(
 )
 """What departments are to be told. Triggers fill it, in the transaction of what there is to tell."""
 
-SESSIONS = Table(
-    "sessions",
-    METADATA,
-    Column("number", _NUMBER, primary_key=True),
-    Column("token_hash", String(64), nullable=False, unique=True, doc="Of what the browser holds."),
-    Column("key", _NUMBER, ForeignKey("api_keys.number"), nullable=False),
-    Column("created_at", DateTime, nullable=False),
-    Column("expires_at", DateTime, nullable=False, index=True),
-    Column("ended_at", DateTime, doc="When its person signed out."),
-)
-"""Who is signed in at the console."""
-
 FACTS = Table(
     "case_facts",
     METADATA,
@@ -306,6 +294,18 @@ FACTS = Table(
     Column("resolution_missed", Boolean, nullable=False),
 )
 """What is counted: a row for each case, as it stands now. Triggers keep it equal to the view `case_facts_defined`."""
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True, doc="Of what the browser holds."),
+    Column("key", _NUMBER, ForeignKey("api_keys.number"), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False, index=True),
+    Column("ended_at", DateTime, doc="When its person signed out."),
+)
+"""Who is signed in at the console."""
 
 APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
 

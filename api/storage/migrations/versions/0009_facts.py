@@ -45,8 +45,8 @@ def upgrade() -> None:
     op.execute(f"CREATE VIEW case_facts_defined AS {_definition(sqlite=sqlite)}")
     op.create_table("case_facts", *COLUMNS)
     op.execute(_take("true"))
-    for axis in ("category", "channel", "region"):
-        op.create_index(f"ix_case_facts_{axis}", "case_facts", ["day", axis])
+    for axis in ("category", "channel", "region"):  # with what figures are filtered by, so that no row need be read
+        op.create_index(f"ix_case_facts_{axis}", "case_facts", ["day", axis, "product", "segment", "hour"])
     for table, when in (
         # The first prediction of a case comes with its first decision, which tells of both.
         ("predictions", "EXISTS (SELECT 1 FROM decisions d WHERE d.complaint = NEW.complaint)"),
