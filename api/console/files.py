@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Sender
 from api.console import CONSOLE
+from api.console.download import table
 from api.console.forms import FileForm
 from api.console.pages import Page, Words, language_of, partial, render
 from api.console.reasons import reason
@@ -159,20 +159,6 @@ async def download_errors(job_id: Short, request: Request, files: Files, caller:
     header = [Words("行号", "line").to(language), Words("原因", "reason").to(language)]
     rows = ([row["line"], reason(row["problem"]).to(language)] for row in refused)
     return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{job_id[:8]}")
-
-
-def table(rows: Iterable[Sequence[Any]], kind: Literal["csv", "xlsx"], name: str) -> Response:
-    """A table to be saved, sent row by row."""
-    from classifier.tables.streaming import csv_lines, workbook
-
-    headers = {
-        "content-disposition": f"attachment; filename=\"table.{kind}\"; filename*=UTF-8''{quote(name)}.{kind}",
-        "cache-control": "no-store",
-    }
-    if kind == "csv":
-        return StreamingResponse(csv_lines(rows), media_type="text/csv; charset=utf-8", headers=headers)
-    excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return StreamingResponse(workbook(rows, "complaints"), media_type=excel, headers=headers)
 
 
 _CHOOSE: Final = Words("请先选择投诉内容所在的列。", "Choose the column that holds the complaint.")

@@ -3,7 +3,7 @@
 `open_database` opens one and brings it to this program's schema; `Cases` keeps and finds cases in it.
 """
 
-from api.storage.acts import Act, log_alone
+from api.storage.acts import Act, acts_on, log_alone
 from api.storage.cases import Case, Cases
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.figures import Figures
@@ -49,6 +49,7 @@ __all__ = [
     "Sessions",
     "TakenError",
     "Writing",
+    "acts_on",
     "cause",
     "log_alone",
     "now",
