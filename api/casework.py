@@ -54,8 +54,14 @@ class Casework:
         """Cases as they stand now, newest first."""
         log_alone(self._database, caller.act("list"))
         rows = self._cases.page(filters, self._service.serving.taxonomy, before=before, limit=limit + 1)
-        listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
-        return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
+        return _page(rows, limit)
+
+    def page_of(self, filters: Filters, *, before: int | None, limit: int, caller: Caller) -> tuple[CasePage, int]:
+        """The same, and how many cases are meant in all."""
+        log_alone(self._database, caller.act("list"))
+        taxonomy = self._service.serving.taxonomy
+        rows, count = self._cases.page_of(filters, taxonomy, before=before, limit=limit + 1)
+        return _page(rows, limit), count
 
     def count(self, filters: Filters) -> int:
         """How many cases are meant."""
@@ -101,6 +107,12 @@ class Casework:
         if case is None:
             raise _unknown(complaint_id)
         return CaseOut.of(case)
+
+
+def _page(rows: Sequence[RowMapping], limit: int) -> CasePage:
+    """A page of rows, of which one more than it holds was asked for."""
+    listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
+    return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 
 
 def _unknown(complaint_id: str) -> RefusedError:

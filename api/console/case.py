@@ -136,6 +136,7 @@ def _case(
     values: Mapping[str, str] | None = None,
 ) -> Response:
     life = Life.of({**event.model_dump(), "number": number} for number, event in enumerate(case.events, 1))
+    told = next((decision for decision in case.decisions if decision.standing), None)  # of its matter, on arrival
     correction = case.corrections[-1] if case.corrections else None
     return render(
         request,
@@ -145,6 +146,8 @@ def _case(
         prediction=case.predictions[-1],
         decision=case.decisions[-1],
         correction=correction,
+        related=told.related if told else None,
+        repeat=told is not None and told.standing == "repeat",
         category=(correction or case.predictions[-1]).category,
         signals=[signal.model_dump() for signal in case.predictions[-1].signals or ()],
         entries=story(case),

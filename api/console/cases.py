@@ -33,9 +33,9 @@ def show(request: Request, casework: Desk, caller: Reviewer) -> Response:
     wanted = asked(request.query_params, taxonomy)
     said: dict[str, Any] = {"page": None, "count": 0, "older": None, "newest": None}
     if not wanted.faults:
-        page = casework.page(wanted.filters, before=wanted.before, limit=SHOWN, caller=caller)
+        page, count = casework.page_of(wanted.filters, before=wanted.before, limit=SHOWN, caller=caller)
         here = f"{PAGE.path}?{query_of(wanted.filters)}"
-        said["page"], said["count"] = page, casework.count(wanted.filters)
+        said["page"], said["count"] = page, count
         said["older"] = f"{here}&before={page.next}" if page.next else None
         said["newest"] = here if wanted.before else None
     return render(

@@ -90,6 +90,30 @@ class Cases:
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
 
+    def page_of(
+        self, filters: Filters, taxonomy: Taxonomy, *, before: int | None, limit: int
+    ) -> tuple[Sequence[RowMapping], int]:
+        """The same page, and how many cases are meant in all."""
+        if filters.words is None:
+            return self.page(filters, taxonomy, before=before, limit=limit), self._count(filters, taxonomy)
+        # Both at once: reading all texts is what takes time.
+        counted = filters.narrow(select(FACTS.c.complaint, func.count().over().label("count")), taxonomy).cte()
+        found = select(counted).order_by(counted.c.complaint.desc()).limit(limit)
+        if before is not None:
+            found = found.where(counted.c.complaint < before)
+        with self._database.connect() as connection:
+            numbers = connection.execute(found).all()
+            query = select(STATES).where(STATES.c.number.in_([number for number, _ in numbers]))
+            rows = connection.execute(query.order_by(STATES.c.number.desc())).mappings().all()
+        if not numbers and before is not None:
+            return rows, self._count(filters, taxonomy)
+        return rows, numbers[0][1] if numbers else 0
+
+    def _count(self, filters: Filters, taxonomy: Taxonomy) -> int:
+        query = filters.narrow(select(func.count()).select_from(FACTS), taxonomy)
+        with self._database.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def exported(self, filters: Filters, taxonomy: Taxonomy) -> Iterator[RowMapping]:
         """All cases that are meant, newest first, with what a table of them shows; read in pages as they are asked for.
 
