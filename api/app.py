@@ -32,6 +32,7 @@ from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
 from api.live import Live
+from api.overview.overview import Overview
 from api.privacy import open_key
 from api.reviews import Reviewing
 from api.routes import catalogue, classify, complaints, jobs, reviews
@@ -105,6 +106,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     casework = Casework(service, database)
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
+    app.state.overview = Overview(service, database)
     app.state.rules = rules
     uploads = open_uploads(settings, database)
     app.state.jobs = JobService(database, uploads, settings.upload_max_bytes)

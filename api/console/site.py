@@ -12,12 +12,12 @@ from starlette.types import Scope
 from api.access.gate import Anyone
 from api.access.rates import Rates
 from api.access.ring import KeyRing
-from api.console import CONSOLE, HOME, cases, files, signing, trying
+from api.console import CONSOLE, HOME, cases, files, overview, signing, trying
 from api.console.pages import FILES, problem_page
 from api.console.sessions import Sessions, from_our_page
 from api.problems import RefusedError
 
-PAGES: Final = (trying, files, cases)
+PAGES: Final = (trying, files, cases, overview)
 """Modules with a ``router`` and a ``PAGE``."""
 
 _YEAR: Final = "public, max-age=31536000, immutable"
@@ -31,7 +31,8 @@ def first_page(request: Request, caller: Anyone) -> Response:
     """Go to the first page that the caller may see."""
     for page in request.app.state.console_pages:
         if caller.may(*page.scopes):
-            return RedirectResponse(page.path, 303)
+            query = request.url.query
+            return RedirectResponse(f"{page.path}?{query}" if query else page.path, 303)
     raise RefusedError("not-allowed", "This key opens no page of the console.")
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.access.gate import Reader
+from api.channels import CHANNELS as CHANNELS
 from api.console import CONSOLE
 from api.console.pages import Page, Words, partial, render
 from api.console.sessions import Form
@@ -20,17 +21,6 @@ from classifier.errors import EmptyTextError, TextError
 from classifier.text import MAX_CHARS
 
 PAGE: Final = Page(f"{CONSOLE}/try", Words("试一试", "Try"), ("intake", "review", "analyst"))
-
-CHANNELS: Final[Mapping[str, Words]] = {
-    "hotline": Words("客服热线", "Hotline"),
-    "branch": Words("网点", "Branch"),
-    "app": Words("手机银行", "App"),
-    "web": Words("网站", "Web"),
-    "letter": Words("来信", "Letter"),
-    "regulator_referral": Words("监管转办", "Referred by the regulator"),
-    "media": Words("媒体", "Media"),
-}
-"""Names of the channels by which complaints arrive."""
 
 EXAMPLES: Final = (
     (
@@ -93,10 +83,9 @@ def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     try:
         said["answer"] = serving.answer(ClassifyRequest.model_validate(sent))
     except ValidationError as error:
-        said["faults"] = {
-            field.pointer.rpartition("/")[2]: _LONG_TEXT if field.pointer == "/text" else _LONG_FIELD
-            for field in field_errors(error.errors(include_url=False, include_input=False))
-        }
+        found = field_errors(error.errors(include_url=False, include_input=False))
+        names = (field.pointer.rpartition("/")[2] for field in found)
+        said["faults"] = {name: _FAULTS.get(name, _LONG_FIELD) for name in names}
     except EmptyTextError:
         pass  # nothing that can be read, such as invisible characters
     except TextError:
@@ -109,3 +98,4 @@ _LONG_TEXT: Final = Words(
     f"The text is too long: {MAX_CHARS:,} characters at most. Leave out what is no part of the complaint.",
 )
 _LONG_FIELD: Final = Words("这一栏最多200个字，不能换行。", "At most 200 characters, on one line.")
+_FAULTS: Final = {"text": _LONG_TEXT, "channel": Words("没有这个渠道。", "There is no such channel.")}

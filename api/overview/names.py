@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final
 
-from api.schemas import Channel
 from api.storage import NOT_GIVEN
 from classifier.taxonomy import Named, Taxonomy
 
-_CHANNELS: Final = {
-    "hotline": ("客服热线", "Hotline"),
-    "branch": ("网点", "Branch"),
-    "app": ("手机银行", "App"),
-    "web": ("网站", "Website"),
-    "letter": ("信函", "Letter"),
-    "regulator_referral": ("监管转办", "Regulator referral"),
-    "media": ("媒体", "Media"),
-}
-CHANNELS: Final = {code: Named(code, *_CHANNELS[code]) for code in get_args(Channel)}
 MISSING: Final = Named(NOT_GIVEN, "未填", "Not given")
 OTHERS: Final = Named("", "其他", "Other")
 

@@ -10,11 +10,14 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from api.channels import CHANNELS
+from api.overview import regulator
 from api.overview.loads import loads
-from api.overview.names import CHANNELS, categories, group_of, named
+from api.overview.names import categories, group_of, named
 from api.overview.periods import Period
-from api.overview.rising import Change, compare
-from api.overview.view import AXES, Figure, Group, Line, Shares, View, narrowed, on
+from api.overview.regulator import Regulator
+from api.overview.rising import ENOUGH, Change, compare
+from api.overview.view import AXES, Figure, Group, Line, Shares, Step, View, during, narrowed
 from api.service import Service
 from api.storage import Database, Figures, Filters
 from api.storage.figures import Axis
@@ -35,6 +38,16 @@ class Overview:
         self._service = service
         self._database = database
 
+    def values(self) -> dict[str, list[str]]:
+        """Products, segments and regions that there have been lately."""
+        return Figures(self._database, self._service.serving.taxonomy).lately("product", "segment", "region")
+
+    def regulator(self, period: Period, chosen: Filters, axes: Sequence[regulator.Axis] = regulator.AXES) -> Regulator:
+        """The regulator's table of a period, by some of its axes or by all."""
+        filters = replace(chosen, since=period.since, until=period.until)
+        taxonomy = self._service.serving.taxonomy
+        return Regulator(Figures(self._database, taxonomy), taxonomy, filters, axes)
+
     def view(self, period: Period, chosen: Filters) -> View:
         """Count it all.
 
@@ -48,13 +61,16 @@ class Overview:
         figures = Figures(self._database, serving.taxonomy)
         filters = replace(chosen, since=period.since, until=period.until)
         earlier = period.earlier(figures.first_day())
+        known = len(earlier)
+        if known < ENOUGH:
+            earlier = []  # too few to say what is usual
         spans = [(period.since, period.until), *earlier]
         total, changes = _compared({axis: figures.by_period(chosen, axis, spans) for axis in AXES}, len(spans))
         by_day = figures.by_day(filters)
         lines = {axis: _lines(axis, changes[axis], filters, serving.taxonomy) for axis in AXES}
         shares, by_category = _shares(by_day, filters)
-        opened = figures.work(replace(chosen, state="open"))
-        load, departments = loads(opened, figures.work(filters), chosen, filters, serving.taxonomy)
+        open_now, open_of_period = figures.opened(chosen), figures.opened(filters)
+        load, departments = loads(open_now, open_of_period, figures.arrived(filters), chosen, filters, serving.taxonomy)
         calendar = serving.calendar or WorkCalendar()
         back = [period.since - since for since, _ in earlier]
         return View(
@@ -62,13 +78,13 @@ class Overview:
             total=Figure(total.cases, filters),
             change=total,
             shares=shares,
-            days=_days(by_day, period, filters),
+            steps=_steps(by_day, period, filters),
             groups=_groups(by_day, period, filters, serving.taxonomy),
             lines=lines,
             by_category=by_category,
             loads=departments,
             load=load,
-            earlier=len(earlier),
+            earlier=known,
             looked_over=sum(map(len, changes.values())),
             worked=period.worked(calendar),
             usually_worked=sum(period.worked(calendar, by) for by in back) / len(back) if back else 0.0,
@@ -118,11 +134,14 @@ def _shares(rows: Sequence[RowMapping], filters: Filters) -> tuple[Shares, dict[
     return shares(total, filters), by_category
 
 
-def _days(rows: Sequence[RowMapping], period: Period, filters: Filters) -> list[Figure]:
+def _steps(rows: Sequence[RowMapping], period: Period, filters: Filters) -> list[Step]:
     found: Counter[date] = Counter()
     for row in rows:
         found[row["day"]] += row["cases"]
-    return [Figure(found[day], on(day, filters)) for day in period.days]
+    return [
+        Step(days[0], days[-1], Figure(sum(found[day] for day in days), during(days[0], days[-1], filters)))
+        for days in period.steps
+    ]
 
 
 def _groups(rows: Sequence[RowMapping], period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
@@ -130,7 +149,11 @@ def _groups(rows: Sequence[RowMapping], period: Period, filters: Filters, taxono
     for row in rows:
         found.setdefault(group_of(row["category"], taxonomy), Counter())[row["day"]] += row["cases"]
     return [
-        Group(name, Figure(days.total(), narrowed(filters, group=name.code)), [days[day] for day in period.days])
-        for name, days in found.items()
-        if days
+        Group(
+            name,
+            Figure(counted.total(), narrowed(filters, group=name.code)),
+            [sum(counted[day] for day in days) for days in period.steps],
+        )
+        for name, counted in found.items()
+        if counted
     ]

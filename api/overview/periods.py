@@ -13,6 +13,7 @@ LENGTHS: Final[dict[Name, int]] = {"day": 1, "week": 7, "month": 28, "quarter": 
 """In days; but for a day whole weeks, so that every period has the same weekdays."""
 
 _WEEK: Final = 7
+_DAILY: Final = 35
 _MOST: Final = 8
 _FEWEST: Final = 4
 _YEAR: Final = 52 * _WEEK
@@ -65,6 +66,12 @@ class Period:
     def days(self) -> list[date]:
         """All of them, in order."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def steps(self) -> list[list[date]]:
+        """Its days, each alone or, of a longer period, those of seven at a time."""
+        length = 1 if len(self.days) <= _DAILY else _WEEK
+        return [self.days[start : start + length] for start in range(0, len(self.days), length)]
 
     def earlier(self, first_case: date | None) -> list[tuple[datetime, datetime]]:
         """Beginning and end of the earlier periods with the same weekdays, the latest first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, get_args
 
 from api.overview.periods import Period
@@ -14,6 +14,9 @@ from classifier.deadlines import CHINA
 from classifier.taxonomy import Named
 
 AXES: Final[tuple[Axis, ...]] = get_args(Axis)
+
+_HALF_A_DAY: Final = 0.5
+_SHARE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,21 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A day of the period, or some days together."""
+
+    first: date
+    last: date
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """A group of categories, and the cases of each day."""
+    """A group of categories, and its cases step by step."""
 
     name: Named
     figure: Figure
-    days: list[int]
+    steps: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ class View:
     change : Change
         Of the total.
     shares : Shares
-    days : list of Figure
+    steps : list of Step
     groups : list of Group
     lines : dict of Axis to list of Line
         The most frequent first.
@@ -110,18 +122,18 @@ class View:
     load : Load
         Of all departments.
     earlier : int
-        So many periods are the usual.
+        So many periods there are to compare with; if they are enough, they are the usual.
     looked_over : int
         So many classes were looked at for what rose.
     worked, usually_worked : float
-        Working days of the period, and of the usual.
+        Working days of the period, and of the usual one.
     """
 
     period: Period
     total: Figure
     change: Change
     shares: Shares
-    days: list[Figure]
+    steps: list[Step]
     groups: list[Group]
     lines: dict[Axis, list[Line]]
     by_category: dict[str, Shares]
@@ -131,6 +143,11 @@ class View:
     looked_over: int
     worked: int
     usually_worked: float
+
+    @property
+    def other_calendar(self) -> bool:
+        """Whether holidays make the period another one than the usual."""
+        return abs(self.worked - self.usually_worked) > max(_HALF_A_DAY, _SHARE * self.usually_worked)
 
     @property
     def rose(self) -> list[Line]:
@@ -144,8 +161,9 @@ def narrowed(filters: Filters, **more: Any) -> Filters:
     return replace(filters, **more)
 
 
-def on(day: date, filters: Filters) -> Filters:
-    """The filters, of one day of their period."""
+def during(first: date, last: date, filters: Filters) -> Filters:
+    """The filters, of some days of their period."""
     assert filters.until is not None  # noqa: S101  # a period has an end
-    begin = datetime(day.year, day.month, day.day, tzinfo=CHINA)
-    return replace(filters, since=begin, until=max(begin, min(begin + timedelta(days=1), filters.until)))
+    since = datetime.combine(first, time(), CHINA)
+    end = datetime.combine(last, time(), CHINA) + timedelta(days=1)
+    return replace(filters, since=since, until=max(since, min(end, filters.until)))

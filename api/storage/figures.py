@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, case, func, literal_column, not_, or_, select
 
 from api.storage.database import Database
 from api.storage.filters import Due, Filters, after, china_day, end_of_day, is_due
@@ -15,6 +15,7 @@ from api.storage.schema import FACTS, OPEN_CASES
 from classifier.taxonomy import Taxonomy
 
 Axis = Literal["category", "channel", "region"]
+_NEWEST: Final = 5_000
 _MOMENT: Final = timedelta(microseconds=1)
 DUES: Final[tuple[Due, ...]] = get_args(Due)
 
@@ -77,17 +78,34 @@ class Figures:
         corrected = and_(FACTS.c.looked_at, FACTS.c.category != FACTS.c.predicted)
         counts = {"cases": func.count(), "auto": _where(FACTS.c.verdict == "auto")}
         counts |= {"looked_at": _where(FACTS.c.looked_at), "corrected": _where(corrected)}
-        query = select(*keys, *(what.label(name) for name, what in counts.items())).group_by(*keys)
+        query = select(*keys, *_named(counts)).group_by(*keys)
         return self._mappings(filters.narrow(query, self._taxonomy))
 
-    def work(self, filters: Filters) -> Sequence[RowMapping]:
-        """Of each department and priority: how many cases, how many of them are open, and how their deadlines stand."""
+    def arrived(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each department: how many cases, and how many of them are known to have missed a deadline."""
+        counts = {what: _where(FACTS.c[f"{what}_missed"]) for what in ("first_response", "resolution")}
+        query = select(FACTS.c.department, func.count().label("cases"), *_named(counts)).group_by(FACTS.c.department)
+        return self._mappings(filters.narrow(query, self._taxonomy))
+
+    def opened(self, filters: Filters) -> Sequence[RowMapping]:
+        """Of each department and priority: how many cases are open, and how their deadlines stand.
+
+        Of the missed ones, those alone that are not known yet to `arrived`.
+        """
         keys = FACTS.c.department, FACTS.c.priority
-        counts = {"cases": func.count(), "open": func.count(OPEN_CASES.c.resolution_due)}
-        counts |= {due: _where(is_due(due)) for due in DUES}
-        joined = FACTS.join(OPEN_CASES, OPEN_CASES.c.complaint == FACTS.c.complaint, isouter=filters.state != "open")
-        query = select(*keys, *(what.label(name) for name, what in counts.items())).select_from(joined)
-        return self._mappings(filters.narrow(query.group_by(*keys), self._taxonomy))
+        counts: dict[str, Any] = {"cases": func.count()}
+        for due in DUES:
+            counts[due] = _where(is_due(due))
+            if due.endswith("missed"):
+                counts[due] = _where(and_(is_due(due), not_(FACTS.c[due])))
+        joined = FACTS.join(OPEN_CASES, OPEN_CASES.c.complaint == FACTS.c.complaint)
+        query = select(*keys, *_named(counts)).select_from(joined).group_by(*keys)
+        return self._mappings(replace(filters, state="open").narrow(query, self._taxonomy))
+
+    def left_out(self, filters: Filters) -> Sequence[RowMapping]:
+        """What a person has found to be no complaint, by its kind."""
+        query = select(FACTS.c.kind, func.count().label("cases")).where(literal_column("kind <> 'complaint'"))
+        return self._mappings(filters.narrow(query.group_by(FACTS.c.kind), self._taxonomy))
 
     def crossing(self, filters: Filters, *axes: str) -> Sequence[RowMapping]:
         """Cases by columns of `case_facts`."""
@@ -95,10 +113,11 @@ class Figures:
         query = select(*keys, func.count().label("cases")).group_by(*keys)
         return self._mappings(filters.narrow(query, self._taxonomy))
 
-    def values(self, *columns: str) -> dict[str, list[str]]:
-        """What there is to filter by: every value of columns of `case_facts`."""
+    def lately(self, *columns: str) -> dict[str, list[str]]:
+        """What there is to filter by: the values that columns of `case_facts` have in the newest cases."""
         keys = [FACTS.c[name] for name in columns]
-        rows = self._mappings(select(*keys).distinct())
+        newest = select(*keys).order_by(FACTS.c.complaint.desc()).limit(_NEWEST).subquery()
+        rows = self._mappings(select(newest).distinct())
         return {name: sorted({row[name] for row in rows} - {None}) for name in columns}
 
     def _rows(self, filters: Filters, *what: Any) -> Sequence[Any]:
@@ -112,3 +131,7 @@ class Figures:
 
 def _where(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
+
+
+def _named(counts: Mapping[str, Any]) -> list[Any]:
+    return [count.label(name) for name, count in counts.items()]

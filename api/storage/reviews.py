@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, and_, case, func, or_, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
-from api.storage.schema import COMPLAINTS, CORRECTIONS, OPEN_CASES, PREDICTIONS
+from api.storage.schema import COMPLAINTS, CORRECTIONS, FACTS, OPEN_CASES
 
 LEASE: Final = timedelta(minutes=15)
 """So long a claimed case is kept from the others."""
@@ -63,14 +63,12 @@ class Reviews:
     def sampled(self) -> Sequence[RowMapping]:
         """Of every model, how many of its sure cases were looked at blind, and in how many it was right."""
         first = select(func.min(CORRECTIONS.c.number)).where(CORRECTIONS.c.selection == "sample")
-        said = select(func.max(PREDICTIONS.c.number)).where(PREDICTIONS.c.complaint == CORRECTIONS.c.complaint)
-        right = case((PREDICTIONS.c.category == CORRECTIONS.c.category, 1), else_=0)
+        right = case((FACTS.c.predicted == CORRECTIONS.c.category, 1), else_=0)
         asked = (
-            select(PREDICTIONS.c.model, func.count().label("looked_at"), func.sum(right).label("right"))
-            .select_from(CORRECTIONS)
-            .join(PREDICTIONS, PREDICTIONS.c.number == said.correlate(CORRECTIONS).scalar_subquery())
+            select(FACTS.c.model, func.count().label("looked_at"), func.sum(right).label("right"))
+            .join(CORRECTIONS, CORRECTIONS.c.complaint == FACTS.c.complaint)
             .where(CORRECTIONS.c.number.in_(first.group_by(CORRECTIONS.c.complaint)))
-            .group_by(PREDICTIONS.c.model)
+            .group_by(FACTS.c.model)
             .order_by(func.max(CORRECTIONS.c.number).desc())
         )
         with self._database.connect() as connection:

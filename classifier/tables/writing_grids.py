@@ -42,29 +42,34 @@ class ExcelWriter:
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("complaints")
         self._sheet.freeze_panes = "A2"
-        self._sheet.append([self._cell(name) for name in (*table.columns, *added)])
+        self._sheet.append([excel_cell(self._sheet, name, raw=self._raw) for name in (*table.columns, *added)])
 
     def write(self, block: Block, added: Sequence[Added]) -> None:
         """Write one block."""
         for row, more in zip(block.rows, added, strict=True):
-            self._sheet.append([self._cell(value) for value in (*row.cells, *more)])
-
-    def _cell(self, value: Any) -> Any:
-        whole = isinstance(value, int) and abs(value) < _EXCEL_DIGITS
-        zoned = getattr(value, "tzinfo", None) is not None  # Excel knows no time zones: such times become text
-        if value is None or whole or (isinstance(value, float | date | time | timedelta) and not zoned):
-            return value
-        text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _storable(as_text(value)))[:_EXCEL_CHARACTERS]
-        if neutralised(text) == text:
-            return text
-        cell = WriteOnlyCell(self._sheet, text)
-        cell.data_type = "s"
-        cell.quotePrefix = not self._raw
-        return cell
+            self._sheet.append([excel_cell(self._sheet, value, raw=self._raw) for value in (*row.cells, *more)])
 
     def close(self) -> None:
         """Finish the file."""
         self._book.save(self._part)
+
+
+def excel_cell(sheet: Any, value: Any, *, raw: bool = False) -> Any:
+    """What a write-only sheet of openpyxl is to be given for a value: a text is never a formula.
+
+    Unless `raw`, one that would be typed in as a formula says besides that it is text.
+    """
+    whole = isinstance(value, int) and abs(value) < _EXCEL_DIGITS
+    zoned = getattr(value, "tzinfo", None) is not None  # Excel knows no time zones: such times become text
+    if value is None or whole or (isinstance(value, float | date | time | timedelta) and not zoned):
+        return value
+    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _storable(as_text(value)))[:_EXCEL_CHARACTERS]
+    if neutralised(text) == text:
+        return text
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    cell.quotePrefix = not raw
+    return cell
 
 
 class ParquetWriter:

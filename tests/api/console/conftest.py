@@ -21,6 +21,7 @@ from fastapi.testclient import TestClient
 from api.access import ring
 from api.access.caller import SCOPES
 from api.app import create_app
+from api.console import STATIC
 from api.service import Service
 from api.settings import Settings
 from api.storage import Database, Keys
@@ -159,8 +160,9 @@ class Faults:
 
     def _said(self, message: Any) -> None:
         # A refusal is an answer, which the browser notes as an error; a file that is missing is a fault.
-        if message.type in ("error", "warning") and not re.search(r"status of (401|403|409|422|429)", message.text):
-            self.found.append(f"console: {message.text}")
+        refused = "status of 4" in message.text and STATIC not in message.location["url"]
+        if message.type in ("error", "warning") and not refused:
+            self.found.append(f"console: {message.text} {message.location['url']}")
 
     def _asked(self, url: str) -> None:
         place = urlsplit(url)

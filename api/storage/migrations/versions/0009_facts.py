@@ -47,6 +47,8 @@ def upgrade() -> None:
     op.execute(_take("true"))
     for axis in ("category", "channel", "region"):  # with what figures are filtered by, so that no row need be read
         op.create_index(f"ix_case_facts_{axis}", "case_facts", ["day", axis, "product", "segment", "hour"])
+    left_out = sa.text("kind <> 'complaint'")
+    op.create_index("ix_case_facts_kind", "case_facts", ["kind"], sqlite_where=left_out, postgresql_where=left_out)
     for table, when in (
         # The first prediction of a case comes with its first decision, which tells of both.
         ("predictions", "EXISTS (SELECT 1 FROM decisions d WHERE d.complaint = NEW.complaint)"),
