@@ -1,12 +1,10 @@
-"""Which cases a page asks for: an address read as `Filters`, and `Filters` written as an address."""
+"""Which cases a page asks for: an address, which `api.console.links` writes, read as `Filters`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -14,7 +12,6 @@ from api.console.pages import Words
 from api.reviews import BusinessChannel, Kind
 from api.schemas import Channel, Moment, Short
 from api.storage import Due, Filters
-from classifier.deadlines import CHINA
 from classifier.routing import Priority
 from classifier.taxonomy import UNDECIDED, Taxonomy
 
@@ -97,24 +94,6 @@ def asked(sent: Mapping[str, str], taxonomy: Taxonomy) -> Asked:
         faults.append(_BACKWARDS)
     before = found.pop("before", None)
     return Asked(Filters() if faults else Filters(**found), before, faults, values)
-
-
-def query_of(filters: Filters) -> str:
-    """The address's query that `asked` reads as these filters.
-
-    Examples
-    --------
-    >>> query_of(Filters(category="card_fees", hour=9))
-    'category=card_fees&hour=9'
-    """
-    return urlencode({name: _written(value) for name, value in asdict(filters).items() if value is not None})
-
-
-def _written(value: Any) -> str:
-    if not isinstance(value, datetime):
-        return str(value)
-    there = value.astimezone(CHINA).replace(tzinfo=None)
-    return there.isoformat() if there.time() != datetime.min.time() else there.date().isoformat()
 
 
 def _known(name: str, value: str, taxonomy: Taxonomy) -> str:

@@ -9,17 +9,18 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Reviewer
-from api.console import CONSOLE, case
-from api.console.asking import asked, query_of
+from api.console import case
+from api.console.asking import asked
 from api.console.choices import choices, taxonomy_of
 from api.console.download import table
 from api.console.exporting import rows_of
+from api.console.links import CASES, query_of
 from api.console.pages import Page, Words, language_of, render
 from api.problems import RefusedError
 from api.routes.complaints import Desk
 from api.storage import Filters, now
 
-PAGE: Final = Page(f"{CONSOLE}/cases", Words("案件", "Cases"), ("review", "analyst"))
+PAGE: Final = Page(CASES, Words("案件", "Cases"), ("review", "analyst"))
 SHOWN: Final = 50
 
 router = APIRouter()

@@ -7,8 +7,9 @@ from typing import Any, Final, get_args
 
 from fastapi import Request
 
+from api.channels import CHANNELS
 from api.console.pages import Language, Words, language_of
-from api.overview.names import CHANNELS, categories, named
+from api.overview.names import categories, named
 from api.reviews import BusinessChannel, Kind
 from api.service import Service
 from classifier.taxonomy import UNDECIDED, Named, Taxonomy

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
+from api.channels import CHANNELS
 from api.console.pages import Language, Words, due, when
-from api.overview.names import CHANNELS, categories, named
+from api.overview.names import categories, named
 from classifier.taxonomy import Named, Taxonomy
 
 _TABLE: Final = (

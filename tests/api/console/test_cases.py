@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from api.access.caller import LOCAL
 from api.app import create_app
-from api.console.asking import asked, query_of
+from api.console.asking import asked
+from api.console.links import query_of
 from api.service import Service
 from api.settings import Settings
 from api.storage import Filters
