@@ -126,7 +126,7 @@ def test_a_file_goes_from_the_drop_to_the_tagged_result(page: Any, axe: Callable
     page.locator(".chart svg").wait_for()
     axe(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="下载标注结果 Excel").click()
+        page.get_by_role("button", name="下载标注结果 Excel").click()
     download.value.save_as(tmp_path / "tagged.xlsx")
     assert download.value.suggested_filename.startswith("标注结果-")
     header, *tagged = openpyxl.load_workbook(tmp_path / "tagged.xlsx").active.iter_rows(values_only=True)
