@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import signal
 import sys
-import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import update
@@ -22,6 +21,7 @@ from api.jobs.looks import EXPIRED
 from api.problems import RefusedError
 from api.storage import now
 from api.storage.schema import JOBS
+from tests.api.hostile import archives
 from tests.api.jobs.conftest import Office, csv_file, reader, until
 from tests.api.jobs.test_jobs import APP, FEE, THEFT, TITLES, excel, rows
 
@@ -211,17 +211,7 @@ def test_a_hostile_file_fails_alone(
     name: str, files: FileDesk, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COMPLAINTS_JOB_MAX_MEMORY", str(96 << 20))
-    if name == "bomb.xlsx":
-        good, packed = excel([("投诉内容",), (FEE,)]), io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(good)) as book, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
-            for part in book.namelist():
-                content = book.read(part)
-                if part.endswith("sharedStrings.xml"):
-                    content = content.replace(FEE.encode(), b"x" * (200 << 20))
-                bomb.writestr(part, content)
-        content = packed.getvalue()
-    else:
-        content = b"PK\x03\x04" + os.urandom(1_000)
+    content = archives.FILES["xlsx_of_rows"](Random(1)) if name == "bomb.xlsx" else b"PK\x03\x04" + os.urandom(1_000)
     bad, good_job = bring(files, content, name), bring(files, csv_file([TITLES, *rows("A")]))
     with office.working():
         file = looked_at(files, bad)
