@@ -31,7 +31,7 @@ LI = Caller("李", frozenset({"intake"}))
 
 @pytest.fixture
 def files(office: Office) -> FileDesk:
-    return FileDesk(office.database, office.uploads, 1 << 20)
+    return FileDesk(office.database, office.uploads, 64 << 20)
 
 
 def bring(files: FileDesk, content: bytes, name: str = "台账.csv", caller: Caller = HALL) -> str:
