@@ -27,6 +27,7 @@ from api.console.sessions import Sessions
 from api.console.trainings import UPLOAD
 from api.ending import end_with_parent
 from api.intake import Intake
+from api.jobs.desk import FileDesk
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
@@ -120,7 +121,9 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app.state.rules = rules
     app.state.versions = Versions(registry, service, database) if registry else None
     app.state.trainings = TrainingService(database, open_histories(settings, database), settings.upload_max_bytes)
-    app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
+    uploads = open_uploads(settings, database)
+    app.state.jobs = JobService(database, uploads, settings.upload_max_bytes)
+    app.state.files = FileDesk(database, uploads, settings.upload_max_bytes)
     # The last one added is the first that a request meets.
     app.add_middleware(
         BodyLimits,
@@ -136,6 +139,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
             "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
             UPLOAD: ANY,
+            "/console/files": ANY,
         },
         form=settings.classify_max_bytes,
         seconds=settings.body_seconds,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import RowMapping
 
 from api.access.caller import Caller
 from api.cases import CaseOut, CasePage, EventRequest, ListedCase
@@ -15,11 +18,16 @@ from api.storage import (
     CaseWork,
     Database,
     ErasedCaseError,
+    Figures,
     Filters,
     NoSuchCaseError,
+    acts_on,
     log_alone,
     working,
 )
+
+_LONGEST: Final = 200
+"""Characters that the audit log has for a subject."""
 
 
 class Casework:
@@ -46,8 +54,27 @@ class Casework:
         """Cases as they stand now, newest first."""
         log_alone(self._database, caller.act("list"))
         rows = self._cases.page(filters, self._service.serving.taxonomy, before=before, limit=limit + 1)
-        listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
-        return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
+        return _page(rows, limit)
+
+    def page_of(self, filters: Filters, *, before: int | None, limit: int, caller: Caller) -> tuple[CasePage, int]:
+        """The same, and how many cases are meant in all."""
+        log_alone(self._database, caller.act("list"))
+        taxonomy = self._service.serving.taxonomy
+        rows, count = self._cases.page_of(filters, taxonomy, before=before, limit=limit + 1)
+        return _page(rows, limit), count
+
+    def count(self, filters: Filters) -> int:
+        """How many cases are meant."""
+        return Figures(self._database, self._service.serving.taxonomy).count(filters)
+
+    def export(self, filters: Filters, what: str, caller: Caller) -> Iterator[RowMapping]:
+        """All cases that are meant, newest first; `what` is what the audit log says of it."""
+        log_alone(self._database, caller.act("export", what[:_LONGEST]))
+        return self._cases.exported(filters, self._service.serving.taxonomy)
+
+    def acts(self, complaint_id: str) -> Sequence[RowMapping]:
+        """Who did what with a case, and when: for administrators."""
+        return acts_on(self._database, complaint_id)
 
     def happen(self, complaint_id: str, event: EventRequest, caller: Caller) -> bool:
         """Add what happened to a case; False if it was there. Raises `RefusedError` if it cannot have happened."""
@@ -80,6 +107,12 @@ class Casework:
         if case is None:
             raise _unknown(complaint_id)
         return CaseOut.of(case)
+
+
+def _page(rows: Sequence[RowMapping], limit: int) -> CasePage:
+    """A page of rows, of which one more than it holds was asked for."""
+    listed = [ListedCase.model_validate(dict(row)) for row in rows[:limit]]
+    return CasePage(items=listed, next=rows[limit - 1]["number"] if len(rows) > limit else None)
 
 
 def _unknown(complaint_id: str) -> RefusedError:

@@ -63,14 +63,8 @@ class Life:
         name, at = event["event"], event["happened_at"]
         if name not in EVENTS:
             return self
-        if name in ("reopened", "followed_up") and not self.closed:
-            raise OutOfOrderError("The case is open: it is to be resolved or withdrawn first.")
-        if name not in ("reopened", "followed_up") and self.closed:
-            raise OutOfOrderError(f"The case is closed ({self.closed}): reopen it first.")
-        if name == "accepted" and self.accepted_at:
-            raise OutOfOrderError("The case has been accepted already.")
-        if name == "first_response" and self.answered_at:
-            raise OutOfOrderError("The first response has been given already.")
+        if refusal := self._refusal(name):
+            raise OutOfOrderError(refusal)
         match name:
             case "accepted":
                 return replace(self, accepted_at=at)
@@ -83,6 +77,29 @@ class Life:
             case "followed_up":
                 return replace(self, satisfaction=event["satisfaction"])
         return replace(self, closed=name, closed_at=at, answered_at=self.answered_at or at)
+
+    @property
+    def possible(self) -> tuple[Event, ...]:
+        """What may happen next.
+
+        Examples
+        --------
+        >>> Life(closed="resolved").possible
+        ('reopened', 'followed_up')
+        """
+        return tuple(event for event in EVENTS if not self._refusal(event))
+
+    def _refusal(self, name: str) -> str:
+        """Why an event cannot happen now, or nothing."""
+        if name in ("reopened", "followed_up") and not self.closed:
+            return "The case is open: it is to be resolved or withdrawn first."
+        if name not in ("reopened", "followed_up") and self.closed:
+            return f"The case is closed ({self.closed}): reopen it first."
+        if name == "accepted" and self.accepted_at:
+            return "The case has been accepted already."
+        if name == "first_response" and self.answered_at:
+            return "The first response has been given already."
+        return ""
 
     @classmethod
     def of(cls, events: Iterable[Row]) -> Life:

@@ -14,7 +14,7 @@ import typer
 
 from api.service import Service
 from api.settings import Settings, load_settings
-from api.storage import UNAVAILABLE, Lease, LeaseLostError, open_database
+from api.storage import UNAVAILABLE, Jobs, Lease, LeaseLostError, open_database
 from classifier.routing import Router
 from cli.terminal import reporting
 from models import Registry, store_path
@@ -91,6 +91,7 @@ def _work(settings: Settings) -> None:
 def _run(job: str, holder: str, settings: Settings) -> None:
     """Work on one job, as the worker's child: what breaks the reader of a file breaks no more than this process."""
     from api.app import open_intake
+    from api.jobs.look import look_at
     from api.jobs.run import run_job
     from api.jobs.uploads import open_uploads
     from api.jobs.worker import LEASE, end_with_input
@@ -99,11 +100,15 @@ def _run(job: str, holder: str, settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
     database = open_database(settings.cases)
-    service = Service(Registry(store_path()).load(), settings.taxonomy)
-    rules = Rules(database, service, settings.calendar)
-    intake = open_intake(service, settings, database)
     file = open_uploads(settings, database).path(job)
+    found = Jobs(database).find(job)
     try:
+        if found is not None and found["status"] == "arrived":
+            look_at(job, file, database, Lease(LEASE, holder), settings.job_max_memory)
+            return
+        service = Service(Registry(store_path()).load(), settings.taxonomy)
+        rules = Rules(database, service, settings.calendar)
+        intake = open_intake(service, settings, database)
         with rules.refreshing():
             run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
     except (LeaseLostError, *UNAVAILABLE):  # none of the file's doing: see api.jobs.worker

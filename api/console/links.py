@@ -1,27 +1,38 @@
-"""The address of the list of cases behind a figure."""
+"""Cases by their filters, as an address: `api.console.asking` reads it."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import datetime
-from typing import Final
+from dataclasses import asdict
+from datetime import datetime, time
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from api.console import CONSOLE
 from api.storage import Filters
+from classifier.deadlines import CHINA
 
 CASES: Final = f"{CONSOLE}/cases"
-_NAMES: Final = [field.name for field in fields(Filters)]
 
 
 def list_of(filters: Filters) -> str:
-    """Address of the list: its query has the names of `Filters`, and moments as RFC 3339 has them.
+    """Address of the list of cases behind a figure.
 
     Examples
     --------
     >>> list_of(Filters(category="card_fees", hour=9))
     '/console/cases?category=card_fees&hour=9'
     """
-    given = [(name, value) for name in _NAMES if (value := getattr(filters, name)) is not None]
-    query = urlencode([(name, v.isoformat() if isinstance(v, datetime) else v) for name, v in given])
+    query = query_of(filters)
     return f"{CASES}?{query}" if query else CASES
+
+
+def query_of(filters: Filters) -> str:
+    """The query of that address: it has the names of `Filters`; moments are China's, midnights the day alone."""
+    return urlencode({name: _written(value) for name, value in asdict(filters).items() if value is not None})
+
+
+def _written(value: Any) -> str:
+    if not isinstance(value, datetime):
+        return str(value)
+    there = value.astimezone(CHINA).replace(tzinfo=None)
+    return (there.date() if there.time() == time() else there).isoformat()

@@ -138,8 +138,12 @@ async def from_our_page(request: Request) -> None:
     """Refuse a change that does not come from a page of this console and of this session."""
     if request.method in ("GET", "HEAD"):
         return
+    require_token(request, request.headers.get("x-csrf-token") or (await sent_form(request)).get("csrf", ""))
+
+
+def require_token(request: Request, sent: str) -> None:
+    """Refuse a token that is not this session's."""
     visit: Visit = request.state.visit
-    sent = request.headers.get("x-csrf-token") or (await sent_form(request)).get("csrf", "")
     if not hmac.compare_digest(sent.encode(), visit.csrf.encode()):
         raise RefusedError("stale-page", "This page is older than your session. Load it again and repeat what you did.")
 

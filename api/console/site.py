@@ -12,12 +12,12 @@ from starlette.types import Scope
 from api.access.gate import Anyone
 from api.access.rates import Rates
 from api.access.ring import KeyRing
-from api.console import CONSOLE, HOME, models, overview, signing, trying
+from api.console import CONSOLE, HOME, cases, files, models, overview, signing, trying
 from api.console.pages import FILES, problem_page
 from api.console.sessions import Sessions, from_our_page
 from api.problems import RefusedError
 
-PAGES: Final = (trying, overview, models)
+PAGES: Final = (trying, files, cases, overview, models)
 """Modules with a ``router`` and a ``PAGE``."""
 
 _YEAR: Final = "public, max-age=31536000, immutable"
@@ -55,4 +55,5 @@ def install(app: FastAPI, ring: KeyRing, rates: Rates, sessions: Sessions) -> No
     checked: list[Any] = [Depends(from_our_page)]
     for module_router in (router, signing.router, *(module.router for module in PAGES)):
         app.include_router(module_router, dependencies=checked, include_in_schema=False)
+    app.include_router(files.uploading, include_in_schema=False)
     app.mount(f"{CONSOLE}/static", _Files(directory=FILES))

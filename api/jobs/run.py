@@ -22,7 +22,7 @@ from api.storage import UNAVAILABLE, Cases, Database, JobRow, Jobs, Lease, Taken
 from api.telemetry.metrics import count_case
 from classifier.errors import ComplaintsError, TableError, TextError
 from classifier.masking import mask
-from classifier.tables import TEXT_COLUMNS, Row, find_text_column, open_table
+from classifier.tables import TEXT_COLUMNS, Row, Table, find_text_column, open_table
 from classifier.tables.columns import CHANNELS
 
 CHUNK: Final = 50
@@ -62,14 +62,12 @@ def run_job(job_id: str, file: Path, intake: Intake, database: Database, lease: 
     job = jobs.find(job_id)
     if job is None:
         raise LookupError(job_id)
-    _limit_memory(most_bytes)
+    limit_memory(most_bytes)
     try:
         _read(job, file, intake, database, lease)
         problem = None
     except ComplaintsError as error:
-        # It may name columns, in characters that no database keeps.
-        said = str(error).replace(str(file), str(job["name"] or "the file")).encode("utf-8", "replace").decode()
-        problem = mask(storable(_FLAG.sub(r"?\1=", said)))
+        problem = told(error, file, job)
     except MemoryError:
         problem = too_large(most_bytes)
     jobs.finish(job["number"], lease, problem)
@@ -83,7 +81,15 @@ def too_large(most_bytes: int) -> str:
     )
 
 
-def _limit_memory(most_bytes: int) -> None:
+def told(error: ComplaintsError, file: Path, job: RowMapping) -> str:
+    """What to tell whoever sent a file that cannot be read."""
+    # It may name columns, in characters that no database keeps.
+    said = str(error).replace(str(file), str(job["name"] or "the file")).encode("utf-8", "replace").decode()
+    return mask(storable(_FLAG.sub(r"?\1=", said)))
+
+
+def limit_memory(most_bytes: int) -> None:
+    """Let this process take so much memory on top of what it has."""
     now = next(
         int(line.split()[1]) << 10
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines()
@@ -92,14 +98,21 @@ def _limit_memory(most_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (now + most_bytes, resource.RLIM_INFINITY))
 
 
-def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
+def opened(job: RowMapping, file: Path) -> Table:
+    """A job's file, opened as the job says. Raises `TableError`."""
     header = [job["text_column"]] if job["text_column"] else TEXT_COLUMNS
     table = open_table(file, encoding=job["encoding"], sheet=job["sheet"], header=header)
     if table.total > _MOST_ROWS:
         raise TableError(f"has {table.total:,} rows", where=str(file), remedy=f"Cut it in parts of {_MOST_ROWS:,}.")
-    columns = Columns(table, find_text_column(table, job["text_column"]))
-    found = {field: _shown(title) for field, title in columns.found.items()}
-    Jobs(database).begin(job["number"], table.total, found, [_shown(note) for note in table.notes], lease)
+    return table
+
+
+def _read(job: RowMapping, file: Path, intake: Intake, database: Database, lease: Lease) -> None:
+    table = opened(job, file)
+    chosen: int | None = job["text_place"]
+    columns = Columns(table, find_text_column(table, job["text_column"]) if chosen is None else chosen)
+    found = {field: shown(title) for field, title in columns.found.items()}
+    Jobs(database).begin(job["number"], table.total, found, [shown(note) for note in table.notes], lease)
     rows = islice(enumerate(row for block in table.blocks() for row in block.rows), job["rows_done"], None)
     while chunk := list(islice(rows, CHUNK)):
         drafts = [_draft(number, row, columns, job, intake) for number, row in chunk]
@@ -132,9 +145,9 @@ def _draft(number: int, row: Row, columns: Columns, job: RowMapping, intake: Int
     return JobRow(number, row.line, problem=problem), None
 
 
-def _shown(text: str) -> str:
+def shown(text: str, most: int = _SHOWN) -> str:
     """A piece of a file as a job may show it: of a file without a header, the title is somebody's complaint."""
-    return mask(storable(_FLAG.sub(r"?\1=", text))).encode("utf-8", "replace").decode()[:_SHOWN]
+    return mask(storable(_FLAG.sub(r"?\1=", text))).encode("utf-8", "replace").decode()[:most]
 
 
 def _hash(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -16,7 +15,7 @@ from api.access.caller import Caller
 from api.cases import Kept
 from api.jobs.uploads import Uploads
 from api.problems import RefusedError
-from api.storage import Database, Jobs, log_alone
+from api.storage import BEGUN, Database, Jobs, log_alone
 from classifier.masking import mask
 
 RESULT: Final = (
@@ -131,7 +130,8 @@ class JobService:
 
     def _row(self, job_id: str, caller: Caller) -> RowMapping:
         job = self._jobs.find(job_id)
-        if job is None or not (caller.may("admin") or job["owner"] == caller.owner):
+        theirs = job is not None and (caller.may("admin") or job["owner"] == caller.owner)
+        if job is None or not theirs or job["status"] not in BEGUN:
             raise RefusedError("no-such-job", f"There is no job {job_id!r} of yours. GET /v1/jobs lists them.")
         return job
 
@@ -141,19 +141,10 @@ def _out(row: RowMapping) -> JobOut:
 
 
 def _as_csv(rows: Iterator[RowMapping]) -> Iterator[str]:
-    from classifier.tables.cells import neutralised  # with it come 40 MiB of libraries, which few processes need
+    from classifier.tables.streaming import csv_lines  # with it come 40 MiB of libraries, which few processes need
 
-    written = io.StringIO()
-    writer = csv.writer(written)
-    yield "\ufeff"  # by which Excel in China knows UTF-8
-    writer.writerow(RESULT)
-    for row in rows:
-        writer.writerow([neutralised(str(cell)) for cell in (row["line"], *_said(row), row["problem"] or "")])
-        if written.tell() > 1 << 16:
-            yield written.getvalue()
-            written.seek(0)
-            written.truncate()
-    yield written.getvalue()
+    lines = (map(str, (row["line"], *_said(row), row["problem"] or "")) for row in rows)
+    return csv_lines(itertools.chain([RESULT], map(list, lines)))
 
 
 def _said(row: RowMapping) -> list[Any]:

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from api.privacy import keyed_hash, open_key
 from api.problems import RefusedError
 from api.settings import Settings
-from api.storage import Database, Jobs
+from api.storage import UNREAD, Database, Jobs
 
 _ABANDONED: Final = 3_600
 """A file without a job was cut off while it came in, if it has been here for so many seconds."""
@@ -100,7 +100,11 @@ class Uploads:
 
     def job_hash(self, upload: Upload, *chosen: str | None) -> str:
         """What stands for a job: its file, and what was chosen for it."""
-        return keyed_hash(self._key, "job", "\0".join([upload.file_hash, *map(str, chosen)]))
+        return self.hash_of(upload.file_hash, *chosen)
+
+    def hash_of(self, file_hash: str, *chosen: str | None) -> str:
+        """The same, of a file that has come in before."""
+        return keyed_hash(self._key, "job", "\0".join([file_hash, *map(str, chosen)]))
 
     def remove(self, job_id: str) -> None:
         """Delete a job's file."""
@@ -110,7 +114,7 @@ class Uploads:
         """Delete what no unfinished job will read: files cut off while coming in, and of jobs that ended just now."""
         for path in self._folder.iterdir():
             job = jobs.find(path.name)
-            if job is not None and job["status"] in ("queued", "running"):
+            if job is not None and job["status"] in UNREAD:
                 continue
             with suppress(FileNotFoundError):  # one that was just cut off
                 if job is not None or path.stat().st_mtime < time.time() - _ABANDONED:

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from api.jobs.looks import DEATHS, NOT_THE_FILE, Looks
 from api.jobs.run import too_large
 from api.jobs.uploads import Uploads
 from api.storage import UNAVAILABLE, Database, Jobs, Lease, LeaseLostError, cause
@@ -20,11 +21,7 @@ LEASE: Final = "jobs"
 _RENEW: Final = 1.0
 _IDLE: Final = 0.5
 """Seconds between two looks for work."""
-_NOT_THE_FILE: Final = (2, 3)
-"""Exits of a reader that could not work for another reason (no model, no database, no lease): it is tried again."""
 _AGAIN: Final = 2.0
-_DEATHS: Final = 2
-"""A file that killed so many readers is given up."""
 _STUCK: Final = 300.0
 """A file that has brought no row for so many seconds is given up."""
 _TOO_SLOW: Final = (
@@ -66,9 +63,10 @@ class Worker:
         self._uploads = uploads
         self._command = command
         self._most_bytes = most_bytes
-        self._chores = chores
         self._trainer = trainer
         self._lease = Lease(LEASE)
+        self._looks = Looks(database, uploads, command, most_bytes, self._lease)
+        self._chores = [*chores, self._looks.tick]
 
     def run(self, stop: threading.Event) -> None:
         """Work, as long as the lease is held, until `stop`."""
@@ -96,6 +94,7 @@ class Worker:
                 self._stop_training()
             stop.wait(_RENEW if not held else _IDLE)
         self._stop_training()
+        self._looks.close()
         try:
             self._lease.give_back(self._database)
         except UNAVAILABLE as error:
@@ -128,11 +127,11 @@ class Worker:
             _LOG.info("job ended", job=job_id, status=job and job["status"])
             return
         _LOG.error("job's process ended early", job=job_id, exit=status)
-        if status in _NOT_THE_FILE:
+        if status in NOT_THE_FILE:
             stop.wait(_AGAIN)
             return
         self._jobs.count_death(job["number"], self._lease)
-        if job["deaths"] + 1 >= _DEATHS:
+        if job["deaths"] + 1 >= DEATHS:
             self._jobs.finish(job["number"], self._lease, too_large(self._most_bytes))
             self._uploads.remove(job_id)
 

@@ -3,12 +3,12 @@
 `open_database` opens one and brings it to this program's schema; `Cases` keeps and finds cases in it.
 """
 
-from api.storage.acts import Act, log_alone
+from api.storage.acts import Act, acts_on, log_alone
 from api.storage.cases import Case, Cases
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.figures import Figures
 from api.storage.filters import NOT_GIVEN, Due, Filters
-from api.storage.jobs import JobRow, Jobs, record
+from api.storage.jobs import BEGUN, UNREAD, JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
@@ -20,8 +20,10 @@ from api.storage.trainings import Trainings
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
+    "BEGUN",
     "NOT_GIVEN",
     "UNAVAILABLE",
+    "UNREAD",
     "Act",
     "Case",
     "CaseWork",
@@ -49,6 +51,7 @@ __all__ = [
     "TakenError",
     "Trainings",
     "Writing",
+    "acts_on",
     "cause",
     "log_alone",
     "now",

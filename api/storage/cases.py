@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, delete, func, select, update
 
@@ -25,6 +25,8 @@ from api.storage.schema import (
     STATES,
 )
 from classifier.taxonomy import Taxonomy
+
+_PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,56 @@ class Cases:
         query = select(STATES).where(STATES.c.number.in_(found)).order_by(STATES.c.number.desc())
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
+
+    def page_of(
+        self, filters: Filters, taxonomy: Taxonomy, *, before: int | None, limit: int
+    ) -> tuple[Sequence[RowMapping], int]:
+        """The same page, and how many cases are meant in all."""
+        if filters.words is None:
+            return self.page(filters, taxonomy, before=before, limit=limit), self._count(filters, taxonomy)
+        # Both at once: reading all texts is what takes time.
+        counted = filters.narrow(select(FACTS.c.complaint, func.count().over().label("count")), taxonomy).cte()
+        found = select(counted).order_by(counted.c.complaint.desc()).limit(limit)
+        if before is not None:
+            found = found.where(counted.c.complaint < before)
+        with self._database.connect() as connection:
+            numbers = connection.execute(found).all()
+            query = select(STATES).where(STATES.c.number.in_([number for number, _ in numbers]))
+            rows = connection.execute(query.order_by(STATES.c.number.desc())).mappings().all()
+        if not numbers and before is not None:
+            return rows, self._count(filters, taxonomy)
+        return rows, numbers[0][1] if numbers else 0
+
+    def _count(self, filters: Filters, taxonomy: Taxonomy) -> int:
+        query = filters.narrow(select(func.count()).select_from(FACTS), taxonomy)
+        with self._database.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def exported(self, filters: Filters, taxonomy: Taxonomy) -> Iterator[RowMapping]:
+        """All cases that are meant, newest first, with what a table of them shows; read in pages as they are asked for.
+
+        What arrives meanwhile is not among them.
+        """
+        before: int | None = None
+        known = (
+            *(COMPLAINTS.c.received_at, COMPLAINTS.c.branch, COMPLAINTS.c.segment, COMPLAINTS.c.product),
+            *(FACTS.c.predicted, FACTS.c.looked_at, FACTS.c.first_response_missed, FACTS.c.resolution_missed),
+        )
+        joined = STATES.join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number).join(
+            FACTS, FACTS.c.complaint == STATES.c.number
+        )
+        while True:
+            found = filters.narrow(select(FACTS.c.complaint), taxonomy).order_by(FACTS.c.complaint.desc()).limit(_PAGE)
+            if before is not None:
+                found = found.where(FACTS.c.complaint < before)
+            query = select(STATES, *known).select_from(joined).order_by(STATES.c.number.desc())
+            with self._database.connect() as connection:
+                numbers = connection.execute(found).scalars().all()
+                rows = connection.execute(query.where(STATES.c.number.in_(numbers))).mappings().all()
+            yield from rows
+            if len(numbers) < _PAGE:
+                return
+            before = numbers[-1]
 
     def erase(self, complaint_id: str, act: Act) -> bool:
         """Take the person out of a case: text, customer, numbers, notes; what was decided stays. False if unknown."""

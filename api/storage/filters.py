@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -158,9 +158,14 @@ class Filters:
         return found
 
     def _words(self) -> list[ColumnElement[bool]]:
-        words = (self.words or "").split()
-        holds = [COMPLAINTS.c.text.icontains(word, autoescape=True) for word in words]
-        return [exists().where(COMPLAINTS.c.number == FACTS.c.complaint, *holds)] if holds else []
+        holds = [_stands_in(COMPLAINTS.c.text, word) for word in (self.words or "").split()]
+        # All texts are read once, in their order: to look each up by its case takes three times as long.
+        return [FACTS.c.complaint.in_(select(COMPLAINTS.c.number).where(*holds))] if holds else []
+
+
+def _stands_in(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Whether a word stands in a text, whatever its case; one that has none, as words in Chinese, costs less."""
+    return (text.contains if word.lower() == word.upper() else text.icontains)(word, autoescape=True)
 
 
 def is_due(due: Due, facts: FromClause = FACTS) -> ColumnElement[bool]:

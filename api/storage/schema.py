@@ -130,7 +130,7 @@ JOBS = Table(
     Column("text_column", String(200)),
     Column("sheet", String(200)),
     Column("encoding", String(200)),
-    Column("status", String(16), nullable=False, index=True, doc="queued, running, done or failed."),
+    Column("status", String(16), nullable=False, index=True, doc="Of `api.storage.jobs`."),
     Column("deaths", Integer, nullable=False, doc="How often reading it killed the reader."),
     Column("started_at", DateTime),
     Column("finished_at", DateTime),
@@ -141,6 +141,8 @@ JOBS = Table(
     Column("rows_done", Integer, nullable=False),
     Column("rows_known", Integer, nullable=False, doc="Of these, kept before this file."),
     Column("rows_failed", Integer, nullable=False, doc="Of these, refused."),
+    Column("text_place", Integer, doc="Index of the complaint's column, where a person has chosen it."),
+    Column("head", JSON, doc="What the person chooses by: `api.jobs.head.Head`; null once chosen."),
 )
 
 JOB_ROWS = Table(

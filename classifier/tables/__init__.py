@@ -5,7 +5,7 @@ they were.
 """
 
 from classifier.tables.encoding import known_encoding
-from classifier.tables.reading import open_table
+from classifier.tables.reading import open_table, other_ways
 from classifier.tables.table import TEXT_COLUMNS, Block, Row, Table, find_text_column
 from classifier.tables.writing import open_writer, output_path
 
@@ -18,5 +18,6 @@ __all__ = [
     "known_encoding",
     "open_table",
     "open_writer",
+    "other_ways",
     "output_path",
 ]

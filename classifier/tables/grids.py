@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,16 @@ def open_excel(path: Path, sheet: str | None, header: Collection[str]) -> Table:
     notes = [f"工作表 sheet: {chosen}"]
     if others := [name for name in names if name != chosen]:
         notes.append(f"未读取的工作表 sheets not read: {', '.join(others)} (--sheet)")
-    return _from_grid(path, "excel", grid, notes, header)
+    return replace(_from_grid(path, "excel", grid, notes, header), sheets=names)
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The sheets of a workbook; none if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return CalamineWorkbook.from_filelike(file).sheet_names
+    except CalamineError:
+        return []
 
 
 def open_html(path: Path, encoding: str, header: Collection[str]) -> Table:
@@ -46,7 +56,7 @@ def open_html(path: Path, encoding: str, header: Collection[str]) -> Table:
     # The declared charset is not the true one as often as not; the decoded text has none.
     document = html.fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
     grid = [[str(cell.text_content()).strip() for cell in row] for row in _longest_table(document)]
-    return _from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], header)
+    return replace(_from_grid(path, "html", grid, [f"编码 encoding: {encoding}"], header), encoding=encoding)
 
 
 def _longest_table(document: html.HtmlElement) -> list[list[html.HtmlElement]]:

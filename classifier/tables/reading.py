@@ -14,6 +14,8 @@ from classifier.tables.text import open_delimited, open_jsonl
 
 _HEAD: Final = 65_536
 """So much of a file tells what it is."""
+_PARQUET: Final = b"PAR1"
+_EXCEL: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 def open_table(
@@ -47,11 +49,11 @@ def open_table(
         raise TableError(f"cannot be opened ({error.strerror})", where=str(path), remedy="Check the path.") from error
     if not head:
         raise TableError("the file is empty", where=str(path), remedy="Export it again.")
-    if head.startswith(b"PAR1"):
+    if head.startswith(_PARQUET):
         from classifier.tables.grids import open_parquet  # its libraries take a while to import
 
         return open_parquet(path)
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if head.startswith(_EXCEL):
         from classifier.tables.grids import open_excel
 
         return open_excel(path, sheet, header)
@@ -66,6 +68,17 @@ def open_table(
             remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
         )
     return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path), header)
+
+
+def other_ways(path: Path) -> tuple[list[str], bool]:
+    """How else a file may be read that cannot be opened as it is: by another of these sheets, in another encoding."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(_EXCEL):
+        from classifier.tables.grids import sheet_names
+
+        return sheet_names(path), False
+    return [], bool(head) and not head.startswith(_PARQUET)
 
 
 def _open_text(path: Path, encoding: str, header: Collection[str]) -> Table:

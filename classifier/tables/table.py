@@ -83,6 +83,10 @@ class Table:
         What a person should know: sheets that are not read, the encoding.
     schema : pyarrow.Schema or None
         Parquet only.
+    sheets : list of str
+        All sheets of a workbook; empty for other formats.
+    encoding : str
+        Of a text format; empty for others.
     """
 
     path: Path
@@ -92,6 +96,8 @@ class Table:
     blocks: Callable[[], Iterator[Block]]
     notes: list[str] = field(default_factory=list)
     schema: pa.Schema | None = None
+    sheets: list[str] = field(default_factory=list)
+    encoding: str = ""
 
 
 def find_text_column(table: Table, wanted: str | None = None) -> int:

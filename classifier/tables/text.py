@@ -56,7 +56,7 @@ def open_delimited(path: Path, encoding: str, start: str, header: Collection[str
     if titles:
         notes.append(f"表头前的标题行未输出 title rows above the header left out: {titles}")
     kind = "tsv" if delimiter == "\t" else "csv"
-    return Table(path, kind, columns, total - titles - 1, lambda: in_blocks(rows()), notes)
+    return Table(path, kind, columns, total - titles - 1, lambda: in_blocks(rows()), notes, encoding=encoding)
 
 
 def _delimited_error(record: Record) -> str:
@@ -93,7 +93,8 @@ def open_jsonl(path: Path, encoding: str) -> Table:
                 error = "有无法解码的字符 broken characters" if "\ufffd" in line else ""
                 yield Row([document.get(name) for name in names], number, error, line)
 
-    return Table(path, "jsonl", names, total, lambda: in_blocks(rows()), [f"编码 encoding: {encoding}"])
+    notes = [f"编码 encoding: {encoding}"]
+    return Table(path, "jsonl", names, total, lambda: in_blocks(rows()), notes, encoding=encoding)
 
 
 def _json_object(line: str) -> dict[str, Any] | None:
