@@ -24,6 +24,7 @@ from api.access.rates import Rates
 from api.access.ring import KeyRing
 from api.batch import Turns
 from api.casework import Casework
+from api.desk import Desk
 from api.intake import Intake
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
@@ -102,6 +103,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     casework = Casework(service, database)
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
+    app.state.desk = Desk(service, casework, database)
     app.state.rules = rules
     app.state.jobs = JobService(database, open_uploads(settings, database), settings.upload_max_bytes)
     # The last one added is the first that a request meets.

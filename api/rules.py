@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from api.every import every
+from api.problems import RefusedError
 from api.service import Service
 from api.serving import Serving
 from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause
@@ -100,10 +101,30 @@ class Rules:
         """A router by rules that are not in force."""
         return replace(self._service.serving, book=book).router
 
-    def switch(self, text: str, source: str, reason: str, act: Act) -> RuleBook:
-        """Check a file and put it in force. Raises `RulesError`."""
+    def switch(self, text: str, source: str, reason: str, act: Act, *, after: int | None = None) -> RuleBook:
+        """Check a file and put it in force.
+
+        Parameters
+        ----------
+        text, source, reason : str
+        act : Act
+        after : int, optional
+            The number, in the history, of the rules that are to be replaced, 0 for those of the program; by default
+            whatever is in force.
+
+        Raises
+        ------
+        RulesError
+            If the file has a fault.
+        RefusedError
+            If others are in force than those that are to be replaced.
+        """
         book = self.read(text, source)
-        self._rulebooks.take(book.version, text, reason, act)
+        other = self._rulebooks.take(book.version, text, reason, act, after=after)
+        if other is not None:
+            raise RefusedError(
+                "rules-switched", f"{other['taken_by']} has switched the rules to {other['version']}: {other['reason']}"
+            )
         self.refresh()
         return book
 

@@ -10,12 +10,14 @@ from api.storage.jobs import JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
+from api.storage.looks import Looks
 from api.storage.outbox import Outbox, Parcel
-from api.storage.reviews import Reviews
+from api.storage.reviews import LEASE, Reviews
 from api.storage.rulebooks import Rulebooks
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
+    "LEASE",
     "UNAVAILABLE",
     "Act",
     "Case",
@@ -32,6 +34,7 @@ __all__ = [
     "KnownCaseError",
     "Lease",
     "LeaseLostError",
+    "Looks",
     "NewCase",
     "NoSuchCaseError",
     "Outbox",

@@ -13,7 +13,17 @@ from sqlalchemy import RowMapping, Select, delete, func, select, update
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, utc, writing
 from api.storage.keeping import Writing
-from api.storage.schema import BAND_COLUMNS, COMPLAINTS, CORRECTIONS, DECISIONS, EVENTS, OPEN_CASES, PREDICTIONS, STATES
+from api.storage.schema import (
+    BAND_COLUMNS,
+    COMPLAINTS,
+    CORRECTIONS,
+    DECISIONS,
+    EVENTS,
+    LOOKS,
+    OPEN_CASES,
+    PREDICTIONS,
+    STATES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,12 @@ class Case:
     decisions: Sequence[RowMapping]
     corrections: Sequence[RowMapping]
     events: Sequence[RowMapping]
+    looks: Sequence[RowMapping]
+
+    def undone(self, what: str, row: RowMapping) -> datetime | None:
+        """When a correction or event (`what`) was taken back; None of one that stands."""
+        undone = (look["at"] for look in self.looks if look["act"] == "undone" and look[what] == row["number"])
+        return next(undone, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ class Cases:
                 connection.execute(select(table).where(table.c.complaint == row["number"]).order_by(table.c.number))
                 .mappings()
                 .all()
-                for table in (PREDICTIONS, DECISIONS, CORRECTIONS, EVENTS)
+                for table in (PREDICTIONS, DECISIONS, CORRECTIONS, EVENTS, LOOKS)
             ]
         return Case(row, *said)
 

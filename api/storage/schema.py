@@ -14,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -264,7 +265,26 @@ OUTBOX = Table(
 )
 """What departments are to be told. Triggers fill it, in the transaction of what there is to tell."""
 
-APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
+LOOKS = Table(
+    "looks",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    _complaint(),
+    Column("at", DateTime, nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("act", String(16), nullable=False, doc="judged, returned, skipped; undone: one of these taken back."),
+    Column("why", String(16), nullable=False, doc="Why the case waited then: uncertain, sample or returned."),
+    Column("correction", _NUMBER, ForeignKey("corrections.number"), index=True, doc="What was said, or is taken back."),
+    Column("event", _NUMBER, ForeignKey("events.number"), doc="The return, or the one taken back."),
+    Column("undoes", _NUMBER, ForeignKey("looks.number"), unique=True, doc="The look that is taken back."),
+    Index("ix_looks_reviewer", "reviewer", "at"),
+)
+"""What reviewers did with the cases that waited for them."""
+
+APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS, LOOKS)
+
+STANDING = Table("standing_corrections", MetaData(), *(Column(c.name, c.type) for c in CORRECTIONS.columns))
+"""A view: the corrections that were not taken back."""
 
 STATES = Table(
     "case_states",
@@ -275,7 +295,7 @@ STATES = Table(
     Column("text", Text),
     Column("channel", String),
     Column("region", String),
-    Column("category", String, doc="The last correction's, or else the last prediction's."),
+    Column("category", String, doc="The last standing correction's, or else the last prediction's."),
     Column("confidence", Float),
     Column("verdict", String),
     Column("department", String),

@@ -55,6 +55,10 @@ CASE = {
         "VALUES (1, 'accepted', :now, :now, '张', 'm')",
     ],
     "0006": ["UPDATE open_cases SET review = 'sample'"],
+    "0007": [
+        "INSERT INTO webhooks (number, webhook_id, department, url, generation, created_at) "
+        "VALUES (1, '1a2b3c4d', 'credit_card_center', 'https://cards.example', 1, :now)"
+    ],
 }
 
 
