@@ -24,6 +24,8 @@ from api.access.rates import Rates
 from api.access.ring import KeyRing
 from api.batch import Turns
 from api.casework import Casework
+from api.console import site as console
+from api.console.sessions import Sessions
 from api.desk import Desk
 from api.intake import Intake
 from api.jobs.service import JobService
@@ -121,9 +123,12 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
             "/v1/rules": settings.classify_max_bytes,
             "/v1/jobs": ANY,
         },
+        form=settings.classify_max_bytes,
         seconds=settings.body_seconds,
     )
-    app.add_middleware(Gate, ring=KeyRing(Keys(database)), rates=rates, https_only=settings.https_only)
+    ring, sessions = KeyRing(Keys(database)), Sessions(database)
+    console.install(app, ring, rates, sessions)
+    app.add_middleware(Gate, ring=ring, rates=rates, sessions=sessions, https_only=settings.https_only)
     app.add_middleware(Requests)
     return app
 

@@ -124,6 +124,10 @@ class Desk:
         """Let others have a case, if the claim is still the one that lasts `until`: else it was claimed again."""
         return self._reviews.release(masked(caller.owner), complaint_id, until)
 
+    def waits(self, complaint_id: str) -> RowMapping | None:
+        """The row of a case that waits, with who holds it and until when; None of one that waits no more."""
+        return self._reviews.waits(complaint_id)
+
     def skip(self, complaint_id: str, caller: Caller) -> None:
         """Leave a case to others for a while. Raises `RefusedError` if it is not the caller's."""
         with self._casework.working(complaint_id) as work:
@@ -134,7 +138,7 @@ class Desk:
             work.log(caller.act("skip", complaint_id))
 
     def undo(self, number: int, complaint_id: str, caller: Caller) -> None:
-        """Take back what the caller did, and have the case again. Raises `RefusedError` if it has gone on since."""
+        """Take back what the caller did, and have the case again. Raises `NotUndoableError`."""
         with self._casework.working(complaint_id) as work:
             undo(work, number, self._service.serving, masked(caller.owner))
             work.log(caller.act("undo", complaint_id))

@@ -9,29 +9,35 @@ from typing import Final
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem, response
+from api.console import is_console
+from api.problems import answer, problem
+
+FORM: Final = b"application/x-www-form-urlencoded"
 
 ANY: Final = 0
 """Limit of a path whose handler reads the body itself, of whatever type, and counts."""
 
 
 class BodyLimits:
-    """ASGI middleware: 413 for a body over its path's limit, 415 for one that is not JSON, 408 for one that dawdles.
+    """ASGI middleware: 413 for a body over its path's limit, 415 for one of another type, 408 for one that dawdles.
 
     Parameters
     ----------
     app : ASGI application
     limits : mapping of str to int
-        Path, as a route has it → largest body in bytes. `ANY` leaves size and type to the handler.
+        Path, as a route has it → largest JSON body in bytes. `ANY` leaves size and type to the handler.
+    form : int
+        Largest form of the console, whatever its path.
     seconds : float
-        A JSON body has so long to arrive, and so long may lie between two pieces of a file. Only POST requests to these
+        A body has so long to arrive, and so long may lie between two pieces of a file. Only POST requests to these
         paths are looked at.
     """
 
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int], seconds: float) -> None:
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int], form: int, seconds: float) -> None:
         self._app = app
         self._whole = {path: limit for path, limit in limits.items() if "{" not in path}
         self._patterns = [(compile_path(path)[0], limit) for path, limit in limits.items() if "{" in path]
+        self._form = form
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,22 +51,24 @@ class BodyLimits:
             return
         path = scope["path"]
         headers = dict(scope["headers"])
-        media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        if media_type != b"application/json":
-            detail = f"Content-Type is {media_type.decode('latin-1') or 'missing'!r}. Send application/json."
-            await response(problem("wrong-content-type", detail, path))(scope, receive, send)
-            return
         declared = headers.get(b"content-length", b"0")
+        media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        wanted = FORM if is_console(path) else b"application/json"
+        if media_type != wanted:
+            sent = media_type.decode("latin-1") or "missing"
+            detail = f"Content-Type is {sent!r}. Send {wanted.decode()}."
+            await answer(scope, problem("wrong-content-type", detail, path))(scope, receive, send)
+            return
         try:
             async with asyncio.timeout(self._seconds):
                 body = None if declared.isdigit() and int(declared) > limit else await _read(receive, limit)
         except TimeoutError:
             detail = f"The body has not arrived within {self._seconds:g} seconds. Send it again."
-            await response(problem("too-slow", detail, path), {"connection": "close"})(scope, receive, send)
+            await answer(scope, problem("too-slow", detail, path), {"connection": "close"})(scope, receive, send)
             return
         if body is None:
             detail = f"The body is over {limit:,} bytes. Send less at once."
-            await response(problem("body-too-large", detail, path), {"connection": "close"})(scope, receive, send)
+            await answer(scope, problem("body-too-large", detail, path), {"connection": "close"})(scope, receive, send)
             return
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -83,7 +91,9 @@ class BodyLimits:
 
     def _limit(self, path: str) -> int | None:
         limit = self._whole.get(path)
-        return next((limit for fits, limit in self._patterns if fits.match(path)), None) if limit is None else limit
+        if limit is None:
+            limit = next((limit for fits, limit in self._patterns if fits.match(path)), None)
+        return self._form if limit is None and is_console(path) else limit
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import RowMapping
 
@@ -15,6 +15,31 @@ from api.storage import LEASE, CaseWork, now
 
 UNDOABLE: Final = timedelta(hours=12)
 """So long, a working day, what was done can be taken back."""
+
+
+class NotUndoableError(RefusedError):
+    """What a reviewer did cannot be taken back any more.
+
+    Attributes
+    ----------
+    reason : {'gone-on', 'too-long-ago', 'held', 'corrected', 'seen'}
+    who : str
+        Who has the case now, or has corrected it.
+    """
+
+    def __init__(self, reason: Literal["gone-on", "too-long-ago", "held", "corrected", "seen"], who: str = "") -> None:
+        super().__init__("not-undoable", _TOLD[reason].format(who))
+        self.reason = reason
+        self.who = who
+
+
+_TOLD: Final = {
+    "gone-on": "Somebody has gone on with this case since. Correct it on its own page.",
+    "too-long-ago": "That was too long ago. Correct the case on its own page.",
+    "held": "{} has this case now.",
+    "corrected": "{} has corrected this case since.",
+    "seen": "You have looked at its record since: it would not be blind any more. Correct it there.",
+}
 
 
 def undo(work: CaseWork, number: int, serving: Serving, reviewer: str) -> RowMapping:
@@ -39,12 +64,12 @@ def undo(work: CaseWork, number: int, serving: Serving, reviewer: str) -> RowMap
 
     Raises
     ------
-    RefusedError
+    NotUndoableError
         If the case has gone on since.
     """
     look = work.last_look()
     if look is None or look["number"] != number or look["reviewer"] != reviewer or look["act"] == "undone":
-        raise RefusedError("not-undoable", "Somebody has gone on with this case since. Correct it on its own page.")
+        raise NotUndoableError("gone-on")
     _require_untouched(work, look, reviewer)
     taken_back = {name: look[name] for name in ("why", "correction", "event")}
     work.look({**taken_back, "at": now(), "reviewer": reviewer, "act": "undone", "undoes": number})
@@ -57,16 +82,14 @@ def undo(work: CaseWork, number: int, serving: Serving, reviewer: str) -> RowMap
 
 def _require_untouched(work: CaseWork, look: RowMapping, reviewer: str) -> None:
     if look["at"] < now() - UNDOABLE:
-        raise RefusedError("not-undoable", "That was too long ago. Correct the case on its own page.")
+        raise NotUndoableError("too-long-ago")
     left, said = work.open_case(), work.correction()
     if left and left["holder"] not in (None, reviewer) and left["held_until"] > now():
-        raise RefusedError("not-undoable", f"{left['holder']} has this case now.")
+        raise NotUndoableError("held", left["holder"])
     if said and said["number"] != look["correction"] and said["corrected_at"] >= look["at"]:
-        raise RefusedError("not-undoable", f"{said['corrected_by']} has corrected this case since.")
+        raise NotUndoableError("corrected", said["corrected_by"])
     if look["why"] == "sample" and work.shown_to(reviewer, look["at"]):
-        raise RefusedError(
-            "not-undoable", "You have looked at its record since: it would not be blind any more. Correct it there."
-        )
+        raise NotUndoableError("seen")
 
 
 def _send_back(work: CaseWork, look: RowMapping, serving: Serving) -> None:

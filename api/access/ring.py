@@ -28,6 +28,7 @@ class Key:
     """A key that may open something."""
 
     number: int
+    key_id: str
     owner: str
     scopes: frozenset[str]
     rate: float
@@ -63,6 +64,15 @@ class KeyRing:
         key = self._known.get(secret_hash(secret)) if secret else None
         return (key if key is not None and key.valid else None), True
 
+    def needed(self) -> bool:
+        """Whether a key is needed at all."""
+        return bool(self._known)
+
+    def numbered(self, number: int | None) -> Key | None:
+        """The valid key of that number."""
+        key = next((key for key in self._known.values() if key.number == number), None)
+        return key if key is not None and key.valid else None
+
     async def _read_again(self) -> None:
         try:
             self._known = await run_in_threadpool(self._read)
@@ -74,6 +84,7 @@ class KeyRing:
         return {
             row["secret_hash"]: Key(
                 row["number"],
+                row["key_id"],
                 row["owner"],
                 frozenset(row["scopes"]),
                 row["rate"],

@@ -14,6 +14,7 @@ from api.storage.looks import Looks
 from api.storage.outbox import Outbox, Parcel
 from api.storage.reviews import LEASE, Reviews
 from api.storage.rulebooks import Rulebooks
+from api.storage.sessions import Sessions
 from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Parcel",
     "Reviews",
     "Rulebooks",
+    "Sessions",
     "TakenError",
     "Writing",
     "cause",

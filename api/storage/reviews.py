@@ -65,6 +65,11 @@ class Reviews:
         with self._database.connect() as connection:
             return connection.execute(_waiting().where(mine).limit(1)).mappings().one_or_none()
 
+    def waits(self, complaint_id: str) -> RowMapping | None:
+        """A certain case, if it waits."""
+        with self._database.connect() as connection:
+            return connection.execute(_waiting().where(_is(complaint_id))).mappings().one_or_none()
+
     def keep(self, reviewer: str, complaint_id: str) -> datetime | None:
         """Hold a case for another `LEASE`; until when, or None if the reviewer does not hold it any more."""
         mine = and_(_is(complaint_id), OPEN_CASES.c.holder == reviewer, OPEN_CASES.c.held_until > now())

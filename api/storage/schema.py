@@ -265,6 +265,18 @@ OUTBOX = Table(
 )
 """What departments are to be told. Triggers fill it, in the transaction of what there is to tell."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True, doc="Of what the browser holds."),
+    Column("key", _NUMBER, ForeignKey("api_keys.number"), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False, index=True),
+    Column("ended_at", DateTime, doc="When its person signed out."),
+)
+"""Who is signed in at the console."""
+
 LOOKS = Table(
     "looks",
     METADATA,

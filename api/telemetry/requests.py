@@ -12,7 +12,8 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem, response
+from api.console import is_console
+from api.problems import answer, problem
 from api.telemetry.metrics import REQUESTS, SECONDS
 
 _LOG = structlog.get_logger("requests")
@@ -27,8 +28,19 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_PAGES: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; "
+        b"object-src 'none'",
+    ),
+    (b"referrer-policy", b"same-origin"),
+    *(header for header in _HEADERS if header[0] in (b"x-content-type-options", b"x-frame-options")),
+)
+"""Of the console, whose pages load their own files and say themselves how long they may be kept."""
 _HTTPS: Final = (b"strict-transport-security", b"max-age=31536000")
 _NAMES: Final = frozenset(name for name, _ in (*_HEADERS, _HTTPS, (b"x-request-id", b"")))
+_NAMES_OF_PAGES: Final = _NAMES - {b"cache-control"}
 
 
 class Requests:
@@ -49,7 +61,8 @@ class Requests:
         begun = time.perf_counter()
         request_id = self._request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        ours = [*_HEADERS, (b"x-request-id", request_id.encode("ascii"))]
+        careful, names = (_PAGES, _NAMES_OF_PAGES) if is_console(scope["path"]) else (_HEADERS, _NAMES)
+        ours = [*careful, (b"x-request-id", request_id.encode("ascii"))]
         if scope["scheme"] == "https":
             ours.append(_HTTPS)
         status, begun_to_answer = 500, False
@@ -58,7 +71,7 @@ class Requests:
             nonlocal status, begun_to_answer
             if message["type"] == "http.response.start":
                 status, begun_to_answer = message["status"], True
-                message["headers"] = [header for header in message["headers"] if header[0] not in _NAMES] + ours
+                message["headers"] = [header for header in message["headers"] if header[0] not in names] + ours
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -70,7 +83,7 @@ class Requests:
             if begun_to_answer:
                 raise
             document = problem("internal", "Internal server error. The server's log has the cause.", scope["path"])
-            await response(document)(scope, receive, sending)
+            await answer(scope, document)(scope, receive, sending)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
             seconds = time.perf_counter() - begun

@@ -1,0 +1,12 @@
+// Light or dark: remembered in a cookie, so that the server writes the page that way at once and nothing flashes.
+const choice = document.getElementById("theme");
+choice.addEventListener("change", () => {
+  const theme = choice.value;
+  document.cookie = `complaints_theme=${theme}; path=/console; max-age=31536000; samesite=lax`;
+  if (theme === "auto") document.documentElement.removeAttribute("data-theme");
+  else document.documentElement.setAttribute("data-theme", theme);
+  document.dispatchEvent(new Event("theme"));
+});
+
+// In a narrow window the navigation scrolls: bring the page one is on into view.
+document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
