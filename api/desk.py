@@ -124,6 +124,10 @@ class Desk:
         """Let others have a case, if the claim is still the one that lasts `until`: else it was claimed again."""
         return self._reviews.release(masked(caller.owner), complaint_id, until)
 
+    def let_go(self, complaint_id: str, caller: Caller) -> None:
+        """Let others have a case, if the caller has it."""
+        self._reviews.release(masked(caller.owner), complaint_id)
+
     def waits(self, complaint_id: str) -> RowMapping | None:
         """The row of a case that waits, with who holds it and until when; None of one that waits no more."""
         return self._reviews.waits(complaint_id)
