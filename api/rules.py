@@ -11,11 +11,12 @@ from typing import Final
 import structlog
 from sqlalchemy import RowMapping
 
+from api.dryrun import Comparison, compare, of_database
 from api.every import every
 from api.problems import RefusedError
 from api.service import Service
 from api.serving import Serving
-from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause
+from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause, log_alone
 from classifier.deadlines import WorkCalendar
 from classifier.errors import RulesError
 from classifier.routing import Router, RuleBook, read_rules
@@ -47,6 +48,7 @@ class Rules:
     """
 
     def __init__(self, database: Database, service: Service, calendar: Path | None) -> None:
+        self._database = database
         self._rulebooks = Rulebooks(database)
         self._service = service
         self._calendar = WorkCalendar.load(calendar) if calendar else WorkCalendar()
@@ -127,6 +129,11 @@ class Rules:
             )
         self.refresh()
         return book
+
+    def dry_run(self, book: RuleBook, cases: int, act: Act) -> Comparison:
+        """What would become of the newest cases under rules that are not in force."""
+        log_alone(self._database, act)
+        return compare(of_database(self._database, cases), self._service.serving.router, self.routing(book))
 
     def history(self) -> Sequence[RowMapping]:
         """Who switched to what, when and why, the newest first."""

@@ -12,12 +12,12 @@ from starlette.types import Scope
 from api.access.gate import Anyone
 from api.access.rates import Rates
 from api.access.ring import KeyRing
-from api.console import CONSOLE, HOME, review, signing, trying
+from api.console import CONSOLE, HOME, review, rules, signing, trying
 from api.console.pages import FILES, problem_page
 from api.console.sessions import Sessions, from_our_page
 from api.problems import RefusedError
 
-PAGES: Final = (trying, review)
+PAGES: Final = (trying, review, rules)
 """Modules with a ``router`` and a ``PAGE``."""
 
 _YEAR: Final = "public, max-age=31536000, immutable"
