@@ -173,6 +173,8 @@ def _desk(
     told: Words | None = None,
     *,
     fault: Words | None = None,
+    refused: str = "",
+    lost: bool = False,
     form: Mapping[str, str] = _NOTHING_TYPED,
 ) -> Response:
     """The whole page, or for htmx the desk alone."""
@@ -202,6 +204,8 @@ def _desk(
         wording=wording,
         told=told,
         fault=fault,
+        refused=refused,
+        lost=lost,
         form={**_NOTHING_TYPED, **form},
     )
 
@@ -242,7 +246,8 @@ def _refused(
     status = TITLES[error.kind][0] if isinstance(error, RefusedError) else 422
     if partial(request):
         return render(request, "review/fault.html", status, complaint_id=complaint_id, fault=words, lost=lost)
-    response = _desk(request, caller, request.app.state.reviewing.held(caller), fault=words, form=form)
+    held = request.app.state.reviewing.held(caller)
+    response = _desk(request, caller, held, fault=words, refused=complaint_id, lost=lost, form=form)
     response.status_code = status
     return response
 

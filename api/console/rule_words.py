@@ -51,11 +51,10 @@ class RuleWords:
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
-        groups = {category.group.code: category.group.en for category in taxonomy.values()}
         self._english: Mapping[str, Mapping[str, str]] = {
             "category": {category.code: category.en for category in taxonomy.values()},
             "secondary": {category.code: category.en for category in taxonomy.values()},
-            "group": groups,
+            "group": {category.code: category.group.en for category in taxonomy.values()},  # a case has its category
             "decision": {"auto": "automatic", "review": "to review"},
             "channel": {code: name.en for code, name in CHANNELS.items()},
         }
@@ -82,7 +81,7 @@ class RuleWords:
     def change(self, what: str, value: str) -> tuple[Words, Words]:
         """What a dry run says of a case, and how it says what changes."""
         zh, _, en = what.partition(" ")
-        return Words(zh, en), Words(value, self._in_english(value))
+        return Words(zh, en.capitalize()), Words(value, self._in_english(value))
 
     def _asked(self, condition: Condition) -> str:
         match condition:

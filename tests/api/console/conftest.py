@@ -158,8 +158,10 @@ class Faults:
         page.on("request", lambda request: self._asked(request.url))
 
     def _said(self, message: Any) -> None:
-        # A refusal is an answer, which the browser notes as an error; a file that is missing is a fault.
-        if message.type in ("error", "warning") and not re.search(r"status of (401|403|409|422|429)", message.text):
+        # A refusal is an answer, which the browser notes as an error, and so is a line that a test has cut; a file that
+        # is missing is a fault.
+        expected = r"status of (401|403|409|422|429)|net::ERR_FAILED"
+        if message.type in ("error", "warning") and not re.search(expected, message.text):
             self.found.append(f"console: {message.text}")
 
     def _asked(self, url: str) -> None:

@@ -153,6 +153,15 @@ def test_all_that_is_wrong_is_told_at_once(taxonomy: Taxonomy) -> None:
     assert [finding.line for finding in refused.value.findings] == [7, 8, 12]
 
 
+def test_a_rule_whose_condition_has_a_fault_hides_no_other(taxonomy: Taxonomy) -> None:
+    text = file(
+        rule('when.signals = ["angry"]\nthen.priority = "P1"') + rule('when.words = ["急"]\nthen.priority = "P2"', "乙")
+    )
+    with pytest.raises(RulesError) as refused:
+        read_rules(text, taxonomy, source="bank.toml")
+    assert [finding.line for finding in refused.value.findings] == [7]
+
+
 def test_the_rules_of_the_program_have_no_fault(taxonomy: Taxonomy) -> None:
     assert read_rules(BUNDLED.read_text(encoding="utf-8"), taxonomy, source="default.toml") == bundled_rules(taxonomy)
 
