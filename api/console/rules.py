@@ -211,6 +211,7 @@ def _version_page(
 ) -> Response:
     words = RuleWords(serving.taxonomy)
     levels = book.one_level_up.items() if book else ()
+    first, last = sorted((before or version, version), key=lambda one: one.number)
     above = [(below, words.department(below), words.department(up)) for below, up in levels]
     return render(
         request,
@@ -222,7 +223,7 @@ def _version_page(
         book=book,
         above=above,
         before=before,
-        differences=[] if before is None else diff(before.text, version.text),
+        differences=diff(first.text, last.text),
     )
 
 

@@ -160,7 +160,7 @@ class Faults:
     def _said(self, message: Any) -> None:
         # A refusal is an answer, which the browser notes as an error, and so is a line that a test has cut; a file that
         # is missing is a fault.
-        expected = r"status of (401|403|409|422|429)|net::ERR_FAILED"
+        expected = r"status of (401|403|409|422|429)|net::ERR_FAILED|^htmx:(afterRequest|sendError)"
         if message.type in ("error", "warning") and not re.search(expected, message.text):
             self.found.append(f"console: {message.text}")
 
