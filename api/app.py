@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
@@ -22,11 +20,12 @@ from api import problems
 from api.access.gate import Gate
 from api.access.rates import Rates
 from api.access.ring import KeyRing
-from api.batch import Turns
+from api.batch import Batches
 from api.casework import Casework
 from api.console import site as console
 from api.console.sessions import Sessions
 from api.desk import Desk
+from api.ending import end_with_parent
 from api.intake import Intake
 from api.jobs.service import JobService
 from api.jobs.uploads import open_uploads
@@ -36,6 +35,7 @@ from api.privacy import open_key
 from api.reviews import Reviewing
 from api.routes import catalogue, classify, complaints, jobs, reviews
 from api.routes import rules as rules_routes
+from api.routes.direct import hurry
 from api.rules import Rules
 from api.schemas import Problem
 from api.service import Service
@@ -44,6 +44,7 @@ from api.shadow import Shadow
 from api.storage import Cases, Database, Keys, open_database
 from api.telemetry.logs import configure_logs
 from api.telemetry.requests import Requests
+from classifier.cores import cores
 from models import Registry, store_path
 
 _TURN: Final = 0.0001
@@ -55,11 +56,15 @@ batches the median of single requests was 1.1 ms with turns of 0.5 ms and is 0.7
 def app_from_environment() -> FastAPI:
     """The application of a server process: settings from the environment, the store's champion."""
     configure_logs()
-    _end_with_parent()
+    end_with_parent()
     sys.setswitchinterval(_TURN)
     settings = load_settings()
     registry = Registry(store_path())
-    return create_app(Service(registry.load(), settings.taxonomy), settings, registry)
+    app = create_app(Service(registry.load(), settings.taxonomy), settings, registry)
+    # The collector need not look through what stays as long as the process: it would do so amid requests.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def create_app(service: Service, settings: Settings, registry: Registry | None = None) -> FastAPI:
@@ -90,15 +95,17 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
 
     shadow = Shadow()
     live = Live(registry, service, shadow) if registry else None
+    batches = Batches(max(1, cores() // settings.workers))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with rules.refreshing(), shadow.reading(), live.watching() if live else nullcontext():
             yield
+        batches.close()
         database.dispose()
         rates.close()
 
-    app = answering(service, shadow, lifespan)
+    app = answering(service, shadow, batches, lifespan)
     app.state.database = database
     app.state.storage_failed_at = -math.inf
     app.state.intake = open_intake(service, settings, database)
@@ -133,7 +140,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     return app
 
 
-def answering(service: Service, shadow: Shadow, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def answering(service: Service, shadow: Shadow, batches: Batches, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The routes with what reads complaints; nothing yet that watches over them or keeps."""
     app = FastAPI(
         lifespan=lifespan,
@@ -148,10 +155,10 @@ def answering(service: Service, shadow: Shadow, lifespan: Lifespan[FastAPI] | No
     )
     app.state.service = service
     app.state.shadow = shadow
-    app.state.turns = Turns()
-    # The first one is looked at first: it has those who hurry.
-    for router in (classify, complaints, reviews, jobs, rules_routes, catalogue):
-        app.include_router(router.router)
+    app.state.batches = batches
+    for routes in (classify, complaints, reviews, jobs, rules_routes, catalogue):
+        app.include_router(routes.router)
+    hurry(app, classify.router)
     problems.install(app)
     _describe_problems(app)
     return app
@@ -166,19 +173,6 @@ def open_intake(service: Service, settings: Settings, database: Database) -> Int
         keep_raw=settings.keep_raw_text,
         sample=settings.review_sample,
     )
-
-
-def _end_with_parent() -> None:
-    """Let a server process not outlive the one that started it: it would hold the port, and nobody would know."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,37 +1,69 @@
-"""Answering many complaints at once, turn by turn, so that whoever asks for one need not wait for all of them."""
+"""Answering many complaints at once, in processes of their own: whoever asks for one need not wait for them."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import os
+import pickle
+import signal
 from collections.abc import Sequence
-from typing import Any, Final
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing import get_context
+from typing import Any, Final, NamedTuple
 
+import structlog
 from pydantic import ValidationError
 from pydantic_core import to_json
-from starlette.concurrency import run_in_threadpool
 
+from api.ending import end_with_parent
 from api.problems import text_problem, validation_problem
 from api.schemas import ClassifyRequest, Problem
 from api.serving import Serving
 from api.shadow import Shadow
+from api.telemetry.logs import configure_logs
+from classifier.cores import cores
 from classifier.errors import TextError
 
-_TURN: Final = 0.003
-"""Seconds of work after which the next batch has its turn."""
+_LOWER: Final = 10
+"""By how much the processes are nicer than the server: single requests go first where cores are short."""
+
+_LOG = structlog.get_logger("batch")
 
 _read: Final = ClassifyRequest.__pydantic_validator__.validate_python
 
 
-class Turns:
-    """Lets one batch at a time work, each for a turn.
+class Answered(NamedTuple):
+    """The answers to a batch.
 
-    They work off the event loop, so that single requests need not wait for them; and never two at once, since each
-    thread that computes makes the loop wait longer for the interpreter's lock.
+    Attributes
+    ----------
+    body : bytes
+        A `BatchAnswer` as JSON.
+    said : list of (str, str)
+        The texts that could be read, and their categories.
     """
 
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
+    body: bytes
+    said: list[tuple[str, str]]
+
+
+class Batches:
+    """Has batches answered by processes, as many at once as there are cores.
+
+    They are made when the first batch comes, and load the model themselves: its arrays are mapped files that all
+    processes share, the rest takes some 100 MiB each.
+
+    Parameters
+    ----------
+    processes : int, optional
+        How many; by default one for each core.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        self._processes = processes or cores()
+        self._pool: ProcessPoolExecutor | None = None
 
     async def answer(self, items: Sequence[Any], instance: str, serving: Serving, shadow: Shadow) -> bytes:
         """A `BatchAnswer` as JSON.
@@ -47,52 +79,68 @@ class Turns:
         shadow : Shadow
             Is offered what could be read.
         """
-        batch = _Batch(items, instance, serving, shadow)
-        while not batch.done:
-            async with self._turn:
-                await run_in_threadpool(batch.work, _TURN)
-        return batch.answer()
+        try:
+            answered = await self._answer(items, instance, serving)
+        except BrokenProcessPool:  # one was killed; whoever sent this is not to blame
+            _LOG.error("a process that answers batches has died; others are made")
+            self.close()
+            answered = await self._answer(items, instance, serving)
+        if shadow.version:
+            for text, category in answered.said:
+                shadow.offer(text, category)
+        return answered.body
+
+    async def _answer(self, items: Sequence[Any], instance: str, serving: Serving) -> Answered:
+        if self._pool is None:
+            # Not copies of this process: it has threads, which might hold anything at the moment of the copy.
+            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _begin)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _work, serving.pickled, items, instance)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
 
 
-class _Batch:
-    """The answers to many complaints, as they come to be."""
+def _begin() -> None:
+    """Begin a process."""
+    configure_logs()
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides
+    os.nice(_LOWER)
 
-    def __init__(self, items: Sequence[Any], instance: str, serving: Serving, shadow: Shadow) -> None:
-        self._items = items
-        self._instance = instance
-        self._serving = serving
-        self._shadow = shadow
-        self._written: list[bytes] = []
-        self._failed = 0
 
-    @property
-    def done(self) -> bool:
-        return len(self._written) == len(self._items)
+def _work(pickled: bytes, items: Sequence[Any], instance: str) -> Answered:
+    return answer(items, instance, _serving(pickled))
 
-    def work(self, seconds: float) -> None:
-        """Answer items for so long."""
-        until = time.perf_counter() + seconds
-        while not self.done and time.perf_counter() < until:
-            self._written.append(self._answer(len(self._written)))
 
-    def _answer(self, index: int) -> bytes:
+@lru_cache(maxsize=1)
+def _serving(pickled: bytes) -> Serving:
+    serving: Serving = pickle.loads(pickled)  # noqa: S301  # the server's own, over a pipe
+    return serving.prepared()
+
+
+def answer(items: Sequence[Any], instance: str, serving: Serving) -> Answered:
+    """Answer a batch here and now; parameters as of `Batches.answer`."""
+    written: list[bytes] = []
+    said: list[tuple[str, str]] = []
+    for index, item in enumerate(items):
         result = problem = None
         try:
-            request = _read(self._items[index])
-            result = self._serving.answer(request)
-            self._shadow.offer(request.text, result["category"]["code"])
+            request = _read(item)
+            result = serving.answer(request)
+            said.append((request.text, result["category"]["code"]))
         except (ValidationError, TextError) as error:
-            problem = _problem(error, f"{self._instance}#/items/{index}")
-            self._failed += 1
-        return to_json({"index": index, "result": result, "problem": problem})
-
-    def answer(self) -> bytes:
-        return b'{"model":%s,"items":[%s],"succeeded":%d,"failed":%d}' % (
-            to_json(self._serving.version),
-            b",".join(self._written),
-            len(self._items) - self._failed,
-            self._failed,
-        )
+            problem = _problem(error, f"{instance}#/items/{index}")
+        written.append(to_json({"index": index, "result": result, "problem": problem}))
+    body = b'{"model":%s,"items":[%s],"succeeded":%d,"failed":%d}' % (
+        to_json(serving.version),
+        b",".join(written),
+        len(said),
+        len(items) - len(said),
+    )
+    return Answered(body, said)
 
 
 def _problem(error: ValidationError | TextError, place: str) -> Problem:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, TypeVar
 
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +13,8 @@ from api.console import is_console
 from api.problems import answer, problem
 
 FORM: Final = b"application/x-www-form-urlencoded"
+
+T = TypeVar("T")
 
 ANY: Final = 0
 """Limit of a path whose handler reads the body itself, of whatever type, and counts."""
@@ -39,6 +41,7 @@ class BodyLimits:
         self._patterns = [(compile_path(path)[0], limit) for path, limit in limits.items() if "{" in path]
         self._form = form
         self._seconds = seconds
+        self._patience = _Patience(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -60,8 +63,8 @@ class BodyLimits:
             await answer(scope, problem("wrong-content-type", detail, path))(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(self._seconds):
-                body = None if declared.isdigit() and int(declared) > limit else await _read(receive, limit)
+            too_large = declared.isdigit() and int(declared) > limit
+            body = None if too_large else await self._patience.wait(_read(receive, limit))
         except TimeoutError:
             detail = f"The body has not arrived within {self._seconds:g} seconds. Send it again."
             await answer(scope, problem("too-slow", detail, path), {"connection": "close"})(scope, receive, send)
@@ -82,8 +85,7 @@ class BodyLimits:
 
         async def receiving() -> Message:
             try:
-                async with asyncio.timeout(self._seconds):
-                    return await receive()
+                return await self._patience.wait(receive())
             except TimeoutError:
                 return {"type": "http.disconnect"}
 
@@ -94,6 +96,44 @@ class BodyLimits:
         if limit is None:
             limit = next((limit for fits, limit in self._patterns if fits.match(path)), None)
         return self._form if limit is None and is_console(path) else limit
+
+
+class _Patience:
+    """Waits for others, but not for ever; with one timer for all who wait, since nearly nobody waits for long."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: dict[asyncio.Task[Any], float] = {}  # who waits and how long, the first first
+        self._timed: asyncio.AbstractEventLoop | None = None
+
+    async def wait(self, coming: Awaitable[T]) -> T:
+        """What comes. Raises `TimeoutError` if it takes too long."""
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
+        assert task is not None  # noqa: S101  # whatever runs in the loop is one
+        self._until[task] = loop.time() + self._seconds
+        if self._timed is not loop:
+            self._timed = loop
+            loop.call_later(self._seconds, self._look, loop)
+        try:
+            return await coming
+        except asyncio.CancelledError:
+            if task in self._until or task.uncancel():  # somebody else's doing
+                raise
+            raise TimeoutError from None
+        finally:
+            self._until.pop(task, None)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the waiting of those whose time is over."""
+        while self._until:
+            task, until = next(iter(self._until.items()))
+            if until > loop.time():
+                loop.call_at(until, self._look, loop)
+                return
+            del self._until[task]
+            task.cancel()
+        self._timed = None
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -68,6 +69,16 @@ class Serving:
         taxonomy = Taxonomy.load(own) if own else bundle.taxonomy
         taxonomy.require(frozenset(bundle.model.classes_), needed_by=f"model {bundle.model.version}")
         return cls(bundle, taxonomy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes it anew from what it is made of."""
+        book = self.book and (self.book.text, self.book.version)
+        return _made_anew, (self.bundle.files.folder, self.taxonomy, book, self.calendar)
+
+    @cached_property
+    def pickled(self) -> bytes:
+        """For another process."""
+        return pickle.dumps(self)
 
     def after(self, before: Serving) -> Serving:
         """The same model, with the rules and working days of the one before it. Raises `RulesError`."""
@@ -139,6 +150,13 @@ class Serving:
     def model(self) -> ModelOut:
         """What the model says about itself."""
         return ModelOut.model_validate(self.bundle.manifest, from_attributes=True)
+
+
+def _made_anew(
+    folder: Path, taxonomy: Taxonomy, rules: tuple[str, str] | None, calendar: WorkCalendar | None
+) -> Serving:
+    book = rules and read_rules(rules[0], taxonomy, source=f"rules {rules[1]}")
+    return Serving(Bundle.load(folder), taxonomy, book, calendar)
 
 
 def facts_of(request: Complaint, prediction: Prediction) -> Facts:

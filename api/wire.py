@@ -24,16 +24,19 @@ class LimitedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._headless = 0
-        self._patience: TimerHandle | None = None
+        self._waiting_since: float | None = None
+        self._look: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
-        self._expect_head()
+        self._waiting_since = self.loop.time()
+        self._look_in(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
-        self._stop_waiting()
+        if self._look is not None:
+            self._look.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -46,12 +49,12 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Wait for the rest of a head."""
         super().on_message_begin()
-        if self._patience is None:
-            self._expect_head()
+        if self._waiting_since is None:
+            self._waiting_since = self.loop.time()
 
     def on_headers_complete(self) -> None:
         """Pass the request on."""
-        self._stop_waiting()
+        self._waiting_since = None
         self._headless = 0
         super().on_headers_complete()
 
@@ -60,14 +63,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._headless = 0
         super().on_body(body)
 
-    def _expect_head(self) -> None:
-        self._patience = self.loop.call_later(self.head_seconds, self._give_up)
+    def _look_in(self, seconds: float) -> None:
+        self._look = self.loop.call_later(seconds, self._look_after)
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    def _give_up(self) -> None:
-        self._patience = None
-        self.transport.close()
+    def _look_after(self) -> None:
+        """Cut off a head that is late. One timer a connection goes on all the time: one a request would cost more."""
+        begun = self._waiting_since
+        left = self.head_seconds if begun is None else begun + self.head_seconds - self.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self.transport.close()

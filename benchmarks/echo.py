@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from api.access.caller import LOCAL
 from api.app import answering
+from api.batch import Batches
 from api.service import Service
 from api.shadow import Shadow
 from models import Registry, store_path
@@ -43,4 +44,4 @@ def bare() -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         yield {"caller": LOCAL}
 
-    return answering(Service(Registry(store_path()).load()), Shadow(), lifespan)
+    return answering(Service(Registry(store_path()).load()), Shadow(), Batches(1), lifespan)

@@ -88,6 +88,10 @@ class WorkCalendar:
         self._complete = complete
         self._last_day = lru_cache(4_096)(self._count)  # cases that arrive together end together
 
+    # What is counted already stays behind.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return WorkCalendar, (self._own, self._complete)
+
     @classmethod
     def load(cls, path: Path) -> WorkCalendar:
         """Read a bank's own days from a file, as `from_toml` does. Raises `CalendarError`."""

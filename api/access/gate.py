@@ -84,7 +84,9 @@ class Gate:
             return _INSECURE
         scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
         bearer = secret.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
-        key, needed = await self._ring.find(bearer)
+        if not self._ring.fresh:
+            await self._ring.refresh()
+        key, needed = self._ring.find(bearer)
         return self._come_in(scope, key) if needed else _local(scope, headers)
 
     async def _refusal_of_page(self, scope: Scope) -> Refusal | None:
@@ -97,7 +99,9 @@ class Gate:
         scope["state"]["visit"] = visit = Visit.of(headers.get(b"cookie", b"").decode("latin-1"))
         if scope["method"] == "POST" and headers.get(b"sec-fetch-site", _OURS) != _OURS:
             return "foreign-origin", "The console takes nothing from pages of other sites.", {}
-        _, needed = await self._ring.find(None)
+        if not self._ring.fresh:
+            await self._ring.refresh()
+        _, needed = self._ring.find(None)
         if not needed:
             return _local(scope, headers)
         try:

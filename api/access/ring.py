@@ -53,12 +53,19 @@ class KeyRing:
         self._read_at = time.monotonic()
         self._reading: asyncio.Task[None] | None = None
 
-    async def find(self, secret: str | None) -> tuple[Key | None, bool]:
+    @property
+    def fresh(self) -> bool:
+        """Whether it was read so lately that revoked keys are not in it."""
+        return time.monotonic() - self._read_at <= FRESH
+
+    async def refresh(self) -> None:
+        """Read it again, if the database answers."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_again())
+        await asyncio.wait([self._reading], timeout=_PATIENCE)
+
+    def find(self, secret: str | None) -> tuple[Key | None, bool]:
         """The valid key of that secret, and whether a key is needed at all."""
-        if time.monotonic() - self._read_at > FRESH:
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read_again())
-            await asyncio.wait([self._reading], timeout=_PATIENCE)
         if not self._known:
             return None, False
         key = self._known.get(secret_hash(secret)) if secret else None

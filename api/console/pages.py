@@ -206,6 +206,19 @@ def share(value: float) -> str:
     return f"{value:.1%}"
 
 
+def probability(value: float) -> str:
+    """A probability in percent: never quite none or all.
+
+    Examples
+    --------
+    >>> probability(0.97), probability(0.99998), probability(0.0)
+    ('97.0%', '>99.9%', '<0.1%')
+    """
+    if value > 0.9995:
+        return ">99.9%"
+    return "<0.1%" if value < 0.0005 else share(value)
+
+
 def number(value: float) -> str:
     """A number with its thousands apart.
 
@@ -235,7 +248,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(when=when, due=due, share=share, number=number)
+    environment.filters.update(when=when, due=due, share=share, probability=probability, number=number)
     environment.globals.update(static=static, pieces=pieces)
     return environment
 

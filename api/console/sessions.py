@@ -159,5 +159,6 @@ def to_sign_in(scope: Scope) -> Response:
     elif request.method != "GET":
         asked = URL(HOME)
     back = local_address(f"{asked.path}?{asked.query}" if asked.query else asked.path)
-    address = f"{SIGN_IN}?{urlencode({'next': back})}"
+    asking = {"next": back, **{name: value for name, value in request.query_params.items() if name == "lang"}}
+    address = f"{SIGN_IN}?{urlencode(asking)}"
     return Response(status_code=401, headers={"hx-redirect": address}) if partial else RedirectResponse(address, 303)

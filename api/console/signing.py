@@ -17,7 +17,7 @@ from api.console import CONSOLE, HOME, SIGN_IN, SIGN_OUT
 from api.console.pages import Words, render
 from api.console.sessions import COOKIE, Form, Sessions, Visit, local_address
 
-_TRIES: Final = 3.0
+_TRIES: Final = 10.0
 """Per second and address: keys cannot be guessed, and nobody should keep the server busy with trying."""
 _SLOTS: Final = 4_096
 
@@ -75,12 +75,14 @@ async def sign_in(request: Request, form: Form, signing: Signs) -> Response:
     back = local_address(form.get("next", HOME))
     if signing.hurried(request.client.host if request.client else ""):
         return render(request, "sign/in.html", 429, back=back, fault=_HURRIED)
-    key, needed = await signing.ring.find(form.get("key", "").strip())
+    key, needed = signing.ring.find(form.get("key", "").strip())
     if needed and key is None:
         _LOG.warning("sign-in refused")
         return render(request, "sign/in.html", 403, back=back, fault=_WRONG)
     response = RedirectResponse(back, 303)
     if key is not None:
+        if hasattr(request.state, "caller"):
+            await run_in_threadpool(signing.sessions.sign_out, request.state.visit, request.state.caller)
         visit = await run_in_threadpool(signing.sessions.sign_in, key, request.state.request_id)
         visit.remember(request, response)
     return response

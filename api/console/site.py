@@ -31,7 +31,8 @@ def first_page(request: Request, caller: Anyone) -> Response:
     """Go to the first page that the caller may see."""
     for page in request.app.state.console_pages:
         if caller.may(*page.scopes):
-            return RedirectResponse(page.path, 303)
+            query = request.url.query
+            return RedirectResponse(f"{page.path}?{query}" if query else page.path, 303)
     raise RefusedError("not-allowed", "This key opens no page of the console.")
 
 

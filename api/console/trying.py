@@ -93,10 +93,9 @@ def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     try:
         said["answer"] = serving.answer(ClassifyRequest.model_validate(sent))
     except ValidationError as error:
-        said["faults"] = {
-            field.pointer.rpartition("/")[2]: _LONG_TEXT if field.pointer == "/text" else _LONG_FIELD
-            for field in field_errors(error.errors(include_url=False, include_input=False))
-        }
+        found = field_errors(error.errors(include_url=False, include_input=False))
+        names = (field.pointer.rpartition("/")[2] for field in found)
+        said["faults"] = {name: _FAULTS.get(name, _LONG_FIELD) for name in names}
     except EmptyTextError:
         pass  # nothing that can be read, such as invisible characters
     except TextError:
@@ -109,3 +108,4 @@ _LONG_TEXT: Final = Words(
     f"The text is too long: {MAX_CHARS:,} characters at most. Leave out what is no part of the complaint.",
 )
 _LONG_FIELD: Final = Words("这一栏最多200个字，不能换行。", "At most 200 characters, on one line.")
+_FAULTS: Final = {"text": _LONG_TEXT, "channel": Words("没有这个渠道。", "There is no such channel.")}

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
 
 from api.access.gate import Reader
-from api.batch import Turns
-from api.routes.direct import Direct, Written
+from api.batch import Batches
+from api.routes.direct import Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
 from api.serving import Serving
@@ -17,7 +17,6 @@ from api.shadow import Shadow
 
 router = APIRouter(
     prefix="/v1/classify",
-    route_class=Direct,
     tags=["classify"],
     responses={status: {"model": Problem} for status in (400, 413, 415, 422)},
 )
@@ -35,15 +34,15 @@ async def get_shadow(request: Request) -> Shadow:
     return shadow
 
 
-async def get_turns(request: Request) -> Turns:
-    """By which batches take turns."""
-    turns: Turns = request.app.state.turns
-    return turns
+async def get_batches(request: Request) -> Batches:
+    """What answers batches."""
+    batches: Batches = request.app.state.batches
+    return batches
 
 
 Ask = Annotated[Serving, Depends(get_serving)]
 Beside = Annotated[Shadow, Depends(get_shadow)]
-InTurns = Annotated[Turns, Depends(get_turns)]
+Many = Annotated[Batches, Depends(get_batches)]
 
 
 @router.post("", summary="Classify one complaint", response_model=Classification)
@@ -55,6 +54,6 @@ async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: 
 
 
 @router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)
-async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, turns: InTurns, caller: Reader) -> Written:
+async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, batches: Many, caller: Reader) -> Written:
     """Classify many at once. A bad item gets a problem at its index; the others are answered."""
-    return Written(await turns.answer(body.items, f"{router.prefix}/batch", serving, shadow))
+    return Written(await batches.answer(body.items, f"{router.prefix}/batch", serving, shadow))

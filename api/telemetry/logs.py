@@ -12,6 +12,8 @@ import sys
 import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import structlog
@@ -19,7 +21,8 @@ from pydantic_core import to_json
 
 from classifier.masking import mask
 
-_STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
+REQUEST: Final[ContextVar[str]] = ContextVar("REQUEST")
+"""Id of the request that is being answered: every line that is written meanwhile tells it."""
 
 
 def configure_logs() -> None:
@@ -27,16 +30,15 @@ def configure_logs() -> None:
     # The renderer for people writes long tracebacks with the values of variables: plain ones tell no secrets.
     people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     render: Any = people if sys.stderr.isatty() else structlog.processors.JSONRenderer(_json)
-    own: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _STAMP]
     structlog.configure(
-        processors=[*own, structlog.processors.format_exc_info, _masked_exception, render],
+        processors=[_told, _masked_exception, render],
         logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*own, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[_told, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -69,6 +71,16 @@ class _Lines:
     debug = info = warning = error = critical = exception = msg
 
 
+def _told(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add when, how grave, and of which request. One step, since every request writes a line."""
+    request_id = REQUEST.get(None)
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    event["level"] = "error" if method == "exception" else method
+    event["timestamp"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
+    return event
+
+
 def _json(event: object, **_: object) -> str:
     try:
         return to_json(event, fallback=repr).decode()
@@ -82,8 +94,10 @@ def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
     }
 
 
-def _masked_exception(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _masked_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask what a library may say in an exception; everything else in our own lines is ours."""
+    if "exc_info" in event:
+        structlog.processors.format_exc_info(logger, method, event)
     if "exception" in event:
         event["exception"] = mask(event["exception"])
     return event

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import is_console
 from api.problems import answer, problem
+from api.telemetry.logs import REQUEST
 from api.telemetry.metrics import REQUESTS, SECONDS
 
 _LOG = structlog.get_logger("requests")
@@ -74,7 +75,7 @@ class Requests:
                 message["headers"] = [header for header in message["headers"] if header[0] not in names] + ours
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        token = REQUEST.set(request_id)
         try:
             await self._app(scope, receive, sending)
         except Exception:
@@ -85,7 +86,7 @@ class Requests:
             document = problem("internal", "Internal server error. The server's log has the cause.", scope["path"])
             await answer(scope, document)(scope, receive, sending)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            REQUEST.reset(token)
             seconds = time.perf_counter() - begun
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "none")

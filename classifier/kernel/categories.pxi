@@ -39,7 +39,7 @@ cdef class CategoryKernel:
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
         self.bag = Bag(table_of(keys, idf))
-        self.cut, self.heard = Cut(), Text()
+        self.cut, self.heard = CUT, Text()
 
     def read(self, str canonical, list pieces):
         """The K probabilities as a list, the share of known terms, and the two highest probabilities."""

@@ -9,9 +9,9 @@ or two characters by what they are made of, so that no two have the same; longer
 scopes by a hash of 61 bits. A vocabulary of which two terms have one key is refused; that a term of a text has, by
 chance, the key of another one is expected once in 10¹² texts.
 
-Each kernel works in memory of its own, under the interpreter's lock. Where Python code runs in its midst (that for traditional
-characters, or the collector's when an object is made), another thread may have its turn: so results are copied before the
-first object is made of them, and `PlainText` says when it is busy.
+Kernels work in memory of their own, and on the text that was cut last, under the interpreter's lock. Where Python code
+runs in their midst (that for traditional characters, or the collector's when an object is made), another thread may have
+its turn: so results are copied before the first object is made of them, and `PlainText` says when it is busy.
 """
 
 from libc.math cimport expf, logf, sqrtf

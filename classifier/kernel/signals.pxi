@@ -61,7 +61,7 @@ cdef class SignalKernel:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
         self.bag = Bag(table_of(keys, idf))
-        self.cut = Cut()
+        self.cut = CUT
         self.signals = self.intercepts.shape[0]
         if self.signals > MOST_SIGNALS:
             raise ValueError(f"{self.signals} signals, at most {MOST_SIGNALS}")

@@ -51,11 +51,22 @@ cdef class Cut(Text):
     cdef Piece* pieces
     cdef Py_ssize_t count
     cdef Py_ssize_t piece_room
+    cdef str canonical
+    cdef list given
 
     def __dealloc__(self):
         free(self.pieces)
 
     cdef int take_cut(self, str canonical, list pieces) except -1:
+        """Take a text and its pieces; who comes with the same ones again finds them here."""
+        if canonical is self.canonical and pieces is self.given:
+            return 0
+        self.canonical = self.given = None
+        self._take_cut(canonical, pieces)
+        self.canonical, self.given = canonical, pieces
+        return 0
+
+    cdef int _take_cut(self, str canonical, list pieces) except -1:
         cdef Piece* room
         cdef Piece* piece
         cdef Py_ssize_t i, j, start = 0
@@ -79,3 +90,7 @@ cdef class Cut(Text):
         if start != self.length:
             raise ValueError(f"pieces of {start} characters do not make up a text of {self.length}")
         return 0
+
+
+cdef Cut CUT = Cut()
+"""The last text that was cut: categories and signals are read of the same."""

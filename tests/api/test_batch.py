@@ -1,19 +1,31 @@
-"""Many complaints at once: in turns, so that others are answered in between."""
+"""Many complaints at once: by processes of their own, while others are answered."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.batch import Turns
+from api.batch import Batches, answer
 from api.schemas import BatchAnswer, Classification
 from api.serving import Serving
 from api.shadow import Shadow
+from classifier.deadlines import WorkCalendar
+from classifier.routing import read_rules
 from models import Bundle
 from tests.api.test_http import TEXT
+
+AT = "2026-11-02T09:30:00"
+MIXED = [{"text": TEXT, "received_at": AT}, {"text": ""}, {"text": TEXT, "channel": "no such"}, 7]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +33,14 @@ def serving(bundle: Bundle) -> Serving:
     return Serving.of(bundle).prepared()
 
 
-def test_others_come_between_the_turns_of_a_batch(serving: Serving) -> None:
+@pytest.fixture(scope="module")
+def batches() -> Iterator[Batches]:
+    batches = Batches(1)
+    yield batches
+    batches.close()
+
+
+def test_others_are_answered_while_a_batch_is(serving: Serving, batches: Batches) -> None:
     between = 0
 
     async def others() -> None:
@@ -32,30 +51,63 @@ def test_others_come_between_the_turns_of_a_batch(serving: Serving) -> None:
 
     async def both() -> None:
         other = asyncio.create_task(others())
-        await Turns().answer([{"text": TEXT}] * 200, "/here", serving, Shadow())
+        await batches.answer([{"text": TEXT}] * 200, "/here", serving, Shadow())
         other.cancel()
 
     asyncio.run(both())
     assert between > 10
 
 
-def test_batches_take_turns_and_each_gets_its_own_answers(serving: Serving) -> None:
-    turns, ended = Turns(), []
-
+def test_each_batch_gets_its_own_answers(serving: Serving, batches: Batches) -> None:
     async def ask(size: int) -> BatchAnswer:
-        answer = await turns.answer([{"text": TEXT}, {"text": ""}] * size, f"/{size}", serving, Shadow())
-        ended.append(size)
-        return BatchAnswer.model_validate_json(answer)
+        return BatchAnswer.model_validate_json(await batches.answer(MIXED * size, f"/{size}", serving, Shadow()))
 
     async def both() -> tuple[BatchAnswer, BatchAnswer]:
-        return await asyncio.gather(ask(300), ask(2))
+        return await asyncio.gather(ask(100), ask(1))
 
     many, few = asyncio.run(both())
-    assert ended == [2, 300]
-    assert [(a.succeeded, a.failed, len(a.items)) for a in (many, few)] == [(300, 300, 600), (2, 2, 4)]
-    assert [item.index for item in many.items] == list(range(600))
+    assert [(a.succeeded, a.failed, len(a.items)) for a in (many, few)] == [(100, 300, 400), (1, 3, 4)]
+    assert [item.index for item in many.items] == list(range(400))
     assert few.items[3].problem is not None
-    assert few.items[3].problem.instance == "/2#/items/3"
+    assert few.items[3].problem.instance == "/1#/items/3"
+
+
+def test_another_process_says_the_same(serving: Serving, batches: Batches) -> None:
+    there = asyncio.run(batches.answer(MIXED, "/here", serving, Shadow()))
+    assert there == answer(MIXED, "/here", serving).body
+
+
+def test_other_rules_and_working_days_go_along(serving: Serving, batches: Batches) -> None:
+    text = serving.router.book.text.replace("working_days = 15", "working_days = 3")
+    rules = read_rules(text, serving.taxonomy, source="rules")
+    ruled = replace(serving, book=rules)
+    idle = replace(ruled, calendar=WorkCalendar({date(2026, 11, day): False for day in range(3, 8)}))
+    asked = MIXED[:1]
+    there = [asyncio.run(batches.answer(asked, "/here", other, Shadow())) for other in (serving, ruled, idle)]
+    assert there == [answer(asked, "/here", other).body for other in (serving, ruled, idle)]
+    assert len(set(there)) == 3
+
+
+def test_a_copy_of_what_serves_says_the_same(serving: Serving) -> None:
+    assert answer(MIXED, "/here", pickle.loads(serving.pickled)).body == answer(MIXED, "/here", serving).body
+
+
+def test_what_a_challenger_is_to_read_is_told(serving: Serving) -> None:
+    assert answer(MIXED, "/here", serving).said == [(TEXT, "card_fees")]
+
+
+def test_a_batch_survives_the_death_of_its_process(serving: Serving, batches: Batches) -> None:
+    asyncio.run(batches.answer(MIXED, "/here", serving, Shadow()))
+
+    async def killed() -> bytes:
+        answering = asyncio.create_task(batches.answer(MIXED * 2_000, "/here", serving, Shadow()))
+        await asyncio.sleep(0.05)
+        for process in multiprocessing.active_children():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+        return await answering
+
+    assert asyncio.run(killed()) == answer(MIXED * 2_000, "/here", serving).body
 
 
 @pytest.mark.parametrize("explain", [False, True])

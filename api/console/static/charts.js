@@ -15,6 +15,12 @@
     if (holder && typeof holder[key] === "string" && holder[key] in FORMATTERS) holder[key] = FORMATTERS[holder[key]];
   }
 
+  // Labels of points are given the point, and not its value alone.
+  function atPoint(label) {
+    const format = FORMATTERS[label.formatter];
+    if (format) label.formatter = ({ value }) => format(Array.isArray(value) ? value.at(-1) : value);
+  }
+
   function styled(option) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
@@ -36,27 +42,30 @@
       named(axis.axisLabel, "formatter");
     }
     for (const series of many(own.series)) {
+      if (series.type === "bar") series.barMaxWidth ??= 44;
+      if (series.markLine) {
+        series.markLine = { symbol: "none", ...series.markLine };
+        series.markLine.label = { position: "insideEndTop", color: colour("--soft"), ...series.markLine.label };
+        atPoint(series.markLine.label);
+      }
       named(series.tooltip, "valueFormatter");
       if (series.label) {
         series.label = { color: colour("--ink"), ...series.label };
-        if (series.label.formatter in FORMATTERS) {
-          const format = FORMATTERS[series.label.formatter];
-          series.label.formatter = (point) => format(Array.isArray(point.value) ? point.value.at(-1) : point.value);
-        }
+        atPoint(series.label);
       }
     }
     // Tooltips are drawn, not written as HTML: that would need inline styles.
     own.tooltip = {
-      trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("--raised"),
+      trigger: own.xAxis ? "axis" : "item", renderMode: "richText", confine: true, backgroundColor: colour("--raised"),
       borderColor: colour("--line"), textStyle: text, ...own.tooltip,
     };
     named(own.tooltip, "valueFormatter");
-    if (own.legend) own.legend = { textStyle: text, inactiveColor: colour("--soft"), type: "scroll", ...own.legend };
+    if (own.legend) own.legend = { textStyle: text, inactiveColor: colour("--soft"), type: "scroll", top: 0, ...own.legend };
     return {
       animation: !still.matches,
       color: ["--accent", "--second", "--third", "--fourth", "--fifth", "--sixth"].map(colour),
       textStyle: text,
-      grid: { left: 8, right: 16, top: own.legend ? 40 : 16, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: own.legend ? 44 : 16, bottom: 8, containLabel: true },
       ...own,
     };
   }

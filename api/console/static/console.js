@@ -1,7 +1,6 @@
 // Light or dark: remembered in a cookie, so that the server writes the page that way at once and nothing flashes.
-const choice = document.getElementById("theme");
-choice.addEventListener("change", () => {
-  const theme = choice.value;
+document.getElementById("theme").addEventListener("change", (event) => {
+  const theme = event.target.value;
   document.cookie = `complaints_theme=${theme}; path=/console; max-age=31536000; samesite=lax`;
   if (theme === "auto") document.documentElement.removeAttribute("data-theme");
   else document.documentElement.setAttribute("data-theme", theme);

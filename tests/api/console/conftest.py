@@ -21,6 +21,7 @@ from fastapi.testclient import TestClient
 from api.access import ring
 from api.access.caller import SCOPES
 from api.app import create_app
+from api.console import STATIC
 from api.service import Service
 from api.settings import Settings
 from api.storage import Database, Keys
@@ -160,9 +161,10 @@ class Faults:
     def _said(self, message: Any) -> None:
         # A refusal is an answer, which the browser notes as an error, and so is a line that a test has cut; a file that
         # is missing is a fault.
-        expected = r"status of (401|403|409|422|429)|net::ERR_FAILED|^htmx:(afterRequest|sendError)"
-        if message.type in ("error", "warning") and not re.search(expected, message.text):
-            self.found.append(f"console: {message.text}")
+        refused = "status of 4" in message.text and STATIC not in message.location["url"]
+        cut = re.search(r"net::ERR_FAILED|^htmx:(afterRequest|sendError)", message.text)
+        if message.type in ("error", "warning") and not refused and not cut:
+            self.found.append(f"console: {message.text} {message.location['url']}")
 
     def _asked(self, url: str) -> None:
         place = urlsplit(url)
