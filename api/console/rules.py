@@ -15,6 +15,7 @@ from api.access.caller import Caller
 from api.access.gate import Admin, Requires
 from api.console import CONSOLE
 from api.console.diffs import diff
+from api.console.findings import told
 from api.console.pages import Page, Words, partial, render
 from api.console.rule_words import RuleWords
 from api.console.sessions import Form
@@ -119,7 +120,7 @@ def check(request: Request, caller: Analyst, rules: InForce, serving: Ask, form:
     text = _text(form)
     book, findings = _read(rules, text)
     if partial(request):
-        return render(request, "rules/findings.html", book=book, findings=findings, lines=text.split("\n"))
+        return render(request, "rules/findings.html", book=book, findings=findings, told=told, lines=text.split("\n"))
     versions = _versions(rules, serving)
     return _editor(
         request, caller, text, _base(form), versions, reason=form.get("reason", ""), checked=(book, findings)
@@ -132,12 +133,12 @@ def dry_run(request: Request, caller: Analyst, rules: InForce, serving: Ask, for
     text = _text(form)
     book, findings = _read(rules, text)
     found = None if book is None else rules.dry_run(book, _RECENT, caller.act("dry run"))
-    told = _outcome(found, RuleWords(serving.taxonomy))
+    outcome = _outcome(found, RuleWords(serving.taxonomy))
     if partial(request):
-        return render(request, "rules/dry_run.html", dry=told)
+        return render(request, "rules/dry_run.html", dry=outcome)
     versions = _versions(rules, serving)
     reason, checked = form.get("reason", ""), (book, findings)
-    return _editor(request, caller, text, _base(form), versions, reason=reason, checked=checked, dry=told)
+    return _editor(request, caller, text, _base(form), versions, reason=reason, checked=checked, dry=outcome)
 
 
 @router.post("/switch")
@@ -252,6 +253,7 @@ def _editor(
         checked=checked is not None,
         book=book,
         findings=findings,
+        told=told,
         lines=text.split("\n"),
         dry=dry,
         fault=fault,

@@ -104,6 +104,7 @@ class _Reader(ConditionReader):
             if not self.strict and len(conditions) < len(when):
                 del self.findings[found:]  # it asks for what this taxonomy does not have: it can never fire
                 continue
+            sound = len(self.findings) == found
             rule = Rule(
                 self._named(table, "name", place),
                 line_of(self.lines, place),
@@ -111,7 +112,7 @@ class _Reader(ConditionReader):
                 conditions,
                 self._outcomes(then, (*place, "then")),
             )
-            if len(conditions) == len(when):  # else it would seem to ask for less, and to leave the others nothing
+            if sound:  # else it would seem to ask for less than it does, and to leave the others nothing
                 rules.append(rule)
         return tuple(rules)
 

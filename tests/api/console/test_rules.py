@@ -94,7 +94,7 @@ def test_what_is_typed_is_checked_and_faults_stand_beside_their_lines(come: Call
     lines = [number for number, line in enumerate(BOOK.splitlines(), start=1) if '"P1"' in line][:2]
     assert [int(note.get_attribute("data-line")) for note in page.locator(".notes li").all()] == lines
     assert page.locator(".gutter .wrong").all_inner_texts() == [str(line) for line in lines]
-    assert "Use one of: P1, P2, P3, P4" in page.locator(".notes li").first.inner_text()
+    assert "priority 是 'P0'。可用：P1, P2, P3, P4" in page.locator(".notes li").first.inner_text()
     page.locator(".status a").last.click()
     chosen = page.evaluate("[text.value.slice(text.selectionStart, text.selectionEnd)]")
     assert chosen == ['then.priority = "P0"']
@@ -165,7 +165,7 @@ def test_without_javascript_it_is_checked_tried_and_switched_too(own: Site, come
     page.get_by_label("规则文件").fill(BOOK.replace('"P4"', '"P0"'))
     page.get_by_role("button", name="检查").click()
     note = page.locator(".notes li").inner_text()
-    assert "priority is 'P0'" in note
+    assert "priority 是 'P0'" in note
     assert 'then.priority = "P0"' in note  # the line itself, where nothing can stand beside it
     page.get_by_role("button", name="用近期案件试算").click()
     assert "文件有误" in page.locator("#dry-run").inner_text()
