@@ -86,9 +86,16 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === desk) {
     begin();
     window.scrollTo(0, 0);
-  } else if (event.detail.target.id === "hold") document.getElementById("fault")?.replaceChildren();
+  } else if (event.detail.target.id === "hold") claimedAgain();
   else if (event.detail.target.id === "fault") event.detail.target.querySelector("button")?.focus();
 });
+
+function claimedAgain() {
+  const fault = document.getElementById("fault");
+  if (!fault.childElementCount || !document.getElementById("until")) return;
+  fault.replaceChildren();
+  document.getElementById("case-title").focus(); // the button that had it is gone
+}
 
 // Whoever leaves the page lets go of the case.
 window.addEventListener("pagehide", () => {
