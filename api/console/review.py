@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, get_args
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -21,7 +21,6 @@ from api.console.trying import CHANNELS
 from api.desk import Desk
 from api.problems import TITLES, RefusedError, field_errors
 from api.reviews import BusinessChannel, ClaimRequest, CorrectionRequest, ReturnRequest, ReviewOut
-from api.routes.classify import Ask
 from api.routes.reviews import Review
 from api.serving import Serving
 from api.undoing import NotUndoableError
@@ -149,14 +148,6 @@ def leave(complaint_id: ComplaintId, desk: AtDesk, caller: Reviewer, form: Form)
     desk.leave(complaint_id, until, caller)
 
 
-@router.get("/facets")
-def facets(request: Request, caller: Reviewer, serving: Ask, category: Annotated[str, Query()] = "") -> Response:
-    """The facets that a category leaves open."""
-    return render(
-        request, "review/facets.html", open_facets=_open_facets(serving.taxonomy, category), form=_NOTHING_TYPED
-    )
-
-
 def _next(
     request: Request, reviewing: Review, caller: Caller, told: Words | None = None, *, passed_over: bool = False
 ) -> Response:
@@ -195,7 +186,7 @@ def _desk(
         evidence=[] if case is None else [one.model_dump() for one in case.evidence or ()],
         signals=[] if case is None else [one.model_dump() for one in case.signals or ()],
         likely=likely,
-        open_facets=_open_facets(serving.taxonomy, likely),
+        undecided=UNDECIDED,
         groups=_groups(serving.taxonomy),
         taxonomy=serving.taxonomy,
         standing=desk.standing(caller),
@@ -298,13 +289,3 @@ def _groups(taxonomy: Taxonomy) -> list[tuple[Named, list[Category]]]:
     for category in taxonomy.values():
         groups.setdefault(category.group.code, (category.group, []))[1].append(category)
     return list(groups.values())
-
-
-def _open_facets(taxonomy: Taxonomy, code: str) -> dict[str, tuple[str, ...]]:
-    """The facets that a category leaves open, and their classes; all while there is no category."""
-    category = taxonomy.get(code)
-    return {
-        axis: classes
-        for axis, classes in taxonomy.facets.items()
-        if category is None or getattr(category, axis) == UNDECIDED
-    }

@@ -66,7 +66,25 @@ desk.addEventListener("keydown", (event) => {
   }
 });
 
+// The facets that the chosen category settles are not asked; what was chosen there comes back with another category.
+function settle() {
+  const category = document.getElementById("category");
+  if (!category) return;
+  const settled = (category.selectedOptions[0]?.dataset.settles ?? "").trim().split(" ").filter(Boolean);
+  for (const facet of document.querySelectorAll("#facets select")) {
+    facet.disabled = settled.includes(facet.name);
+    facet.closest("label").hidden = facet.disabled;
+  }
+  const told = document.getElementById("settled");
+  told.textContent = settled.length ? told.dataset.told : "";
+}
+
+desk.addEventListener("change", (event) => {
+  if (event.target.id === "category") settle();
+});
+
 function begin() {
+  settle();
   const find = desk.querySelector(".find");
   if (find) find.hidden = false;
 }

@@ -145,7 +145,6 @@ def test_it_can_all_be_done_by_keyboard(office: Office) -> None:
     page.keyboard.press("Tab")  # from the kind to the business channel
     page.keyboard.press("Tab")
     page.keyboard.type("服务态度")
-    page.locator("#facets select").first.wait_for()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "case-title"
     page.keyboard.press("r")
@@ -173,6 +172,20 @@ def test_what_is_said_under_details_is_kept(office: Office) -> None:
     page.get_by_text("没有等待复核的案件").wait_for()
     (said,) = office.run("SELECT category, business, kind, business_channel, note FROM corrections")
     assert said == ("service_attitude", "借记卡", "enquiry", "电话", "客户来电咨询")
+
+
+def test_a_facet_that_the_category_settles_is_not_asked_and_comes_back_as_it_was(office: Office) -> None:
+    office.register("a")
+    page = office.come("李")
+    start(page)
+    page.keyboard.press("d")
+    category, business = page.get_by_label("类别", exact=True), page.get_by_label("投诉业务类别")
+    category.select_option("service_attitude")
+    business.select_option("借记卡")
+    category.select_option("card_limit")
+    assert not business.is_visible()
+    category.select_option("service_attitude")
+    assert business.input_value() == "借记卡"
 
 
 def test_facets_that_do_not_fit_are_refused_and_nothing_typed_is_lost(office: Office) -> None:
