@@ -25,6 +25,7 @@ from api.casework import Casework
 from api.console import site as console
 from api.console.sessions import Sessions
 from api.console.trainings import UPLOAD
+from api.desk import Desk
 from api.ending import end_with_parent
 from api.intake import Intake
 from api.jobs.desk import FileDesk
@@ -118,6 +119,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
     app.state.overview = Overview(service, database)
+    app.state.desk = Desk(service, casework, database)
     app.state.rules = rules
     app.state.versions = Versions(registry, service, database) if registry else None
     app.state.trainings = TrainingService(database, open_histories(settings, database), settings.upload_max_bytes)

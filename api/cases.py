@@ -92,7 +92,7 @@ class DecisionOut(BaseModel):
 
     decided_at: Kept
     rules: str = Field(description="Version of the routing rules.")
-    reason: str | None = Field(description="intake, corrected, returned, reopened or calendar.")
+    reason: str | None = Field(description="intake, corrected, returned, withdrawn, reopened or calendar.")
     department: str
     co_departments: list[str] | None
     queue: str | None
@@ -122,6 +122,7 @@ class CorrectionOut(BaseModel):
     business: str | None
     cause: str | None
     business_channel: str | None
+    withdrawn_at: Kept | None = Field(None, description="When it was taken back; it counts no more then.")
 
 
 class EventOut(BaseModel):
@@ -135,6 +136,7 @@ class EventOut(BaseModel):
     approver: str | None
     satisfaction: int | None
     due: Kept | None = Field(description="Of an extension, the new due date; of a breach, what was due.")
+    withdrawn_at: Kept | None = Field(None, description="When a return was taken back.")
 
 
 class DeadlineOut(BaseModel):
@@ -186,7 +188,9 @@ class CaseOut(BaseModel):
     def of(cls, case: Case) -> CaseOut:
         """Take it from a kept case."""
         said: dict[str, Any] = {
-            name: [dict(row) for row in getattr(case, name)] for name in ("decisions", "corrections", "events")
+            "decisions": [dict(row) for row in case.decisions],
+            "corrections": [{**row, "withdrawn_at": case.undone("correction", row)} for row in case.corrections],
+            "events": [{**row, "withdrawn_at": case.undone("event", row)} for row in case.events],
         }
         text, life, decision = case.complaint["text"], Life.of(case.events), case.decisions[-1]
         return cls.model_validate(

@@ -26,7 +26,7 @@ def decided(decision: Decision, reason: str, at: datetime) -> dict[str, Any]:
     ----------
     decision : Decision
     reason : str
-        Why it was made: intake, corrected, returned, or calendar.
+        Why it was made: intake, corrected, returned, withdrawn, reopened, or calendar.
     at : datetime
         As it is kept.
     """

@@ -16,13 +16,14 @@ from api.jobs.rows import Columns
 from api.life import Life
 from api.serving import Serving, facts_of
 from api.storage import Database
-from api.storage.schema import COMPLAINTS, CORRECTIONS, PREDICTIONS
+from api.storage.schema import COMPLAINTS, PREDICTIONS, STANDING
 from classifier.errors import TextError
 from classifier.masking import mask
 from classifier.routing import Decision, Facts, Router
 from classifier.tables import TEXT_COLUMNS, find_text_column, open_table
 
 _EXAMPLES: Final = 3
+_LISTED: Final = 200
 _SHOWN: Final = 40
 _CHUNK: Final = 1_000
 
@@ -45,6 +46,23 @@ class Move:
     examples: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A case that would fare otherwise.
+
+    Attributes
+    ----------
+    name, text : str
+        What it is called, and its beginning.
+    changes : dict of str to (str, str)
+        By what changes (in words), from and to.
+    """
+
+    name: str
+    text: str
+    changes: dict[str, tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Comparison:
     """How two sets of rules differ on some cases.
@@ -55,12 +73,15 @@ class Comparison:
         All that were routed; those that could not be read; those of the former that differ in anything.
     moves : dict of (str, str, str) to Move
         By what changes (in words), from, and to.
+    first : list of Changed
+        The first `_LISTED` of those that differ.
     """
 
     cases: int = 0
     unread: int = 0
     changed: int = 0
     moves: dict[tuple[str, str, str], Move] = field(default_factory=dict)
+    first: list[Changed] = field(default_factory=list)
 
     def most(self) -> list[tuple[tuple[str, str, str], Move]]:
         """The moves, those of most cases first."""
@@ -88,13 +109,15 @@ def compare(
         name, text, facts = case
         comparison.cases += 1
         before, after = (_told(router.route(facts), facts.arrived) for router in (now, then))
-        comparison.changed += before != after
-        for what, value in before.items():
-            if after[what] != value:
-                move = comparison.moves.setdefault((what, value, after[what]), Move())
-                move.cases += 1
-                if len(move.examples) < _EXAMPLES:
-                    move.examples.append((name, text[:_SHOWN]))
+        changes = {what: (value, after[what]) for what, value in before.items() if after[what] != value}
+        comparison.changed += bool(changes)
+        if changes and len(comparison.first) < _LISTED:
+            comparison.first.append(Changed(name, text[:_SHOWN], changes))
+        for what, (value, other) in changes.items():
+            move = comparison.moves.setdefault((what, value, other), Move())
+            move.cases += 1
+            if len(move.examples) < _EXAMPLES:
+                move.examples.append((name, text[:_SHOWN]))
         if not number % _CHUNK:
             progress(number)
     return comparison
@@ -138,10 +161,10 @@ def of_file(path: Path, serving: Serving, text_column: str | None = None) -> Ite
                 yield None
 
 
-def of_database(database: Database) -> Iterator[Case]:
-    """The kept cases whose persons have not been erased, as they were last judged, the newest first."""
+def of_database(database: Database, limit: int | None = None) -> Iterator[Case]:
+    """The kept cases whose persons have not been erased, as last judged, the newest first, `limit` at most."""
     newest = select(func.max(PREDICTIONS.c.number)).where(PREDICTIONS.c.complaint == COMPLAINTS.c.number)
-    said = select(func.max(CORRECTIONS.c.number)).where(CORRECTIONS.c.complaint == COMPLAINTS.c.number)
+    said = select(func.max(STANDING.c.number)).where(STANDING.c.complaint == COMPLAINTS.c.number)
     asked = (
         select(
             COMPLAINTS,
@@ -150,12 +173,13 @@ def of_database(database: Database) -> Iterator[Case]:
             PREDICTIONS.c.verdict,
             PREDICTIONS.c.secondary,
             PREDICTIONS.c.signals,
-            CORRECTIONS.c.category.label("corrected"),
+            STANDING.c.category.label("corrected"),
         )
         .join(PREDICTIONS, PREDICTIONS.c.number == newest.correlate(COMPLAINTS).scalar_subquery())
-        .outerjoin(CORRECTIONS, CORRECTIONS.c.number == said.correlate(COMPLAINTS).scalar_subquery())
+        .outerjoin(STANDING, STANDING.c.number == said.correlate(COMPLAINTS).scalar_subquery())
         .where(COMPLAINTS.c.erased_at.is_(None))
         .order_by(COMPLAINTS.c.number.desc())
+        .limit(limit)
     )
     with database.connect() as connection:
         for row in connection.execution_options(yield_per=_CHUNK).execute(asked).mappings():

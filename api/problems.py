@@ -43,6 +43,8 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "known-complaint": (409, "编号已有另一件投诉 Known complaint"),
     "out-of-order": (409, "与案件现状不符 Out of order"),
     "no-such-claim": (409, "没有领取这件投诉 No such claim"),
+    "not-undoable": (409, "不能撤销 Not undoable"),
+    "rules-switched": (409, "规则已被他人切换 Rules switched meanwhile"),
     "erased-complaint": (409, "投诉人信息已抹除 Erased complaint"),
     "body-too-large": (413, "请求体过大 Body too large"),
     "wrong-content-type": (415, "内容类型不对 Wrong content type"),

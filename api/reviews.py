@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+from sqlalchemy import RowMapping
 
 from api.access.caller import Caller
 from api.cases import CaseOut, Kept
@@ -105,34 +106,70 @@ class Reviewing:
         serving = self._service.serving
         return [_shown(row, serving) for row in self._reviews.waiting(limit)]
 
-    def claim(self, request: ClaimRequest, caller: Caller) -> ReviewOut | None:
-        """A case for one reviewer alone, for as long as the lease lasts; None if there is none."""
-        row = self._reviews.claim(request.by or caller.owner, request.complaint_id, caller.act("claim"))
+    def claim(self, request: ClaimRequest, caller: Caller, *, passed_over: bool = False) -> ReviewOut | None:
+        """A case for one reviewer alone, for as long as the lease lasts; None if there is none.
+
+        The next is one that they have passed over lately only if it is to be (`passed_over`).
+        """
+        by, act = masked(request.by or caller.owner), caller.act("claim")
+        row = self._reviews.claim(by, request.complaint_id, act, passed_over=passed_over)
+        return None if row is None else _shown(row, self._service.serving)
+
+    def held(self, caller: Caller) -> ReviewOut | None:
+        """The case that the caller has; None if they have none."""
+        row = self._reviews.held(masked(caller.owner))
         return None if row is None else _shown(row, self._service.serving)
 
     def release(self, complaint_id: str, request: ClaimRequest, caller: Caller) -> None:
         """Let others have a case. Raises `RefusedError` if it is not held."""
-        if not self._reviews.release(request.by or caller.owner, complaint_id):
+        if not self._reviews.release(masked(request.by or caller.owner), complaint_id):
             raise RefusedError("no-such-claim", "You do not hold this case.")
 
-    def correct(self, complaint_id: str, request: CorrectionRequest, caller: Caller) -> CaseOut:
-        """Add what a case is really about, and send it there. Raises `RefusedError`."""
+    def correct(
+        self, complaint_id: str, request: CorrectionRequest, caller: Caller, *, holding: bool = False
+    ) -> CaseOut:
+        """Add what a case is really about, and send it there.
+
+        Parameters
+        ----------
+        complaint_id : str
+        request : CorrectionRequest
+        caller : Caller
+        holding : bool
+            Refuse it if the case is not claimed by who says so: another may have looked at it meanwhile.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such case, category or facet, or no claim.
+        """
         serving = self._service.serving
         _require(request.category, serving.taxonomy, "/category")
         for axis in ("business", "cause"):
             _require_facet(request, serving.taxonomy, axis)
         with self._casework.working(complaint_id) as work:
-            left = work.open_case()
-            _correct(work, request, serving, caller, (left and left["review"]) or "correction")
+            if holding:
+                require_claim(work, masked(request.by or caller.owner))
+            left, at, by = work.open_case(), now(), masked(request.by or caller.owner)
+            why = left and left["review"]
+            number = _correct(work, request, serving, caller, why or "correction")
+            if why:
+                work.look({"at": at, "reviewer": by, "act": "judged", "why": why, "correction": number})
             work.log(caller.act("correct", complaint_id))
         return self._casework.record(complaint_id)
 
-    def give_back(self, complaint_id: str, request: ReturnRequest, caller: Caller) -> CaseOut:
-        """Take a case from the department that says it is not its own. Raises `RefusedError`."""
+    def give_back(self, complaint_id: str, request: ReturnRequest, caller: Caller, *, holding: bool = False) -> CaseOut:
+        """Take a case from the department that says it is not its own; `holding` as of `correct`.
+
+        Raises `RefusedError`.
+        """
         serving = self._service.serving
         if request.category is not None:
             _require(request.category, serving.taxonomy, "/category")
         with self._casework.working(complaint_id) as work:
+            if holding:
+                require_claim(work, masked(request.by or caller.owner))
+            left, number = work.open_case(), None
             returning = work.decision()["department"]
             life = Life.of(work.events())
             if life.closed:
@@ -141,12 +178,16 @@ class Reviewing:
             at = now()
             said = {"event": "returned", "happened_at": at, "recorded_at": at, "actor": by, "note": note}
             work.happen({**said, "mark": mark(complaint_id, "returned", at, by)})
+            event = max(row["number"] for row in work.events())
             if request.category is None:
                 _send(work, serving.router, None, "returned", life, not_to=returning)
                 work.leave(review="returned", holder=None, held_until=None)
             else:
                 correction = CorrectionRequest(category=request.category, by=by, note=note)
-                _correct(work, correction, serving, caller, "returned", not_to=returning)
+                number = _correct(work, correction, serving, caller, "returned", not_to=returning)
+            if left and left["review"]:
+                look = {"at": at, "reviewer": by, "act": "returned", "why": left["review"]}
+                work.look({**look, "correction": number, "event": event})
             work.log(caller.act("return", complaint_id))
         return self._casework.record(complaint_id)
 
@@ -173,9 +214,10 @@ def _correct(
     caller: Caller,
     selection: str,
     not_to: str | None = None,
-) -> None:
+) -> int:
+    """Add a correction, and send the case where it says; the correction's number."""
     before = corrected(work) or work.prediction()["category"]
-    work.correct(
+    number = work.correct(
         {
             "corrected_at": now(),
             "corrected_by": masked(request.by or caller.owner),
@@ -189,11 +231,22 @@ def _correct(
         }
     )
     decision = work.decision()
-    unsure = work.prediction()["verdict"] == "review" and decision["reason"] in (None, "intake")
+    unsure = work.prediction()["verdict"] == "review" and decision["reason"] in (None, "intake", "withdrawn")
     if request.category != before or unsure or not_to or selection == "returned":
         reason = "returned" if not_to else "corrected"
         _send(work, serving.router, request.category, reason, Life.of(work.events()), not_to)
     work.leave(review=None, holder=None, held_until=None)
+    return number
+
+
+def require_claim(work: CaseWork, reviewer: str) -> RowMapping:
+    """What is to be done of a case that waits and that a reviewer holds; else raise `RefusedError`."""
+    left = work.open_case()
+    if left is None or left["review"] is None:
+        raise RefusedError("no-such-claim", "The case waits no more: somebody has looked at it meanwhile.")
+    if left["holder"] != reviewer or left["held_until"] <= now():
+        raise RefusedError("no-such-claim", "You do not hold this case any more: claim it again.")
+    return left
 
 
 def _send(work: CaseWork, router: Router, category: str | None, reason: str, life: Life, not_to: str | None) -> None:

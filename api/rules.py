@@ -11,10 +11,12 @@ from typing import Final
 import structlog
 from sqlalchemy import RowMapping
 
+from api.dryrun import Comparison, compare, of_database
 from api.every import every
+from api.problems import RefusedError
 from api.service import Service
 from api.serving import Serving
-from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause
+from api.storage import UNAVAILABLE, Act, Database, Rulebooks, cause, log_alone
 from classifier.deadlines import WorkCalendar
 from classifier.errors import RulesError
 from classifier.routing import Router, RuleBook, read_rules
@@ -46,6 +48,7 @@ class Rules:
     """
 
     def __init__(self, database: Database, service: Service, calendar: Path | None) -> None:
+        self._database = database
         self._rulebooks = Rulebooks(database)
         self._service = service
         self._calendar = WorkCalendar.load(calendar) if calendar else WorkCalendar()
@@ -100,12 +103,37 @@ class Rules:
         """A router by rules that are not in force."""
         return replace(self._service.serving, book=book).router
 
-    def switch(self, text: str, source: str, reason: str, act: Act) -> RuleBook:
-        """Check a file and put it in force. Raises `RulesError`."""
+    def switch(self, text: str, source: str, reason: str, act: Act, *, after: int | None = None) -> RuleBook:
+        """Check a file and put it in force.
+
+        Parameters
+        ----------
+        text, source, reason : str
+        act : Act
+        after : int, optional
+            The number, in the history, of the rules that are to be replaced, 0 for those of the program; by default
+            whatever is in force.
+
+        Raises
+        ------
+        RulesError
+            If the file has a fault.
+        RefusedError
+            If others are in force than those that are to be replaced.
+        """
         book = self.read(text, source)
-        self._rulebooks.take(book.version, text, reason, act)
+        other = self._rulebooks.take(book.version, text, reason, act, after=after)
+        if other is not None:
+            raise RefusedError(
+                "rules-switched", f"{other['taken_by']} has switched the rules to {other['version']}: {other['reason']}"
+            )
         self.refresh()
         return book
+
+    def dry_run(self, book: RuleBook, cases: int, act: Act) -> Comparison:
+        """What would become of the newest cases under rules that are not in force."""
+        log_alone(self._database, act)
+        return compare(of_database(self._database, cases), self._service.serving.router, self.routing(book))
 
     def history(self) -> Sequence[RowMapping]:
         """Who switched to what, when and why, the newest first."""

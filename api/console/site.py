@@ -12,12 +12,12 @@ from starlette.types import Scope
 from api.access.gate import Anyone
 from api.access.rates import Rates
 from api.access.ring import KeyRing
-from api.console import CONSOLE, HOME, cases, files, models, overview, signing, trying
+from api.console import CONSOLE, HOME, cases, files, models, overview, review, rules, signing, trying
 from api.console.pages import FILES, problem_page
 from api.console.sessions import Sessions, from_our_page
 from api.problems import RefusedError
 
-PAGES: Final = (trying, files, cases, overview, models)
+PAGES: Final = (trying, files, review, cases, overview, models, rules)
 """Modules with a ``router`` and a ``PAGE``."""
 
 _YEAR: Final = "public, max-age=31536000, immutable"

@@ -12,8 +12,9 @@ from api.storage.jobs import BEGUN, UNREAD, JobRow, Jobs, record
 from api.storage.keeping import Earlier, Kept, KnownCaseError, NewCase, TakenError, Writing
 from api.storage.keys import Keys, secret_hash
 from api.storage.leases import Lease, LeaseLostError
+from api.storage.looks import Looks
 from api.storage.outbox import Outbox, Parcel
-from api.storage.reviews import Reviews
+from api.storage.reviews import LEASE, Reviews
 from api.storage.rulebooks import Rulebooks
 from api.storage.sessions import Sessions
 from api.storage.trainings import Trainings
@@ -21,6 +22,7 @@ from api.storage.work import CaseWork, ErasedCaseError, NoSuchCaseError, working
 
 __all__ = [
     "BEGUN",
+    "LEASE",
     "NOT_GIVEN",
     "UNAVAILABLE",
     "UNREAD",
@@ -41,6 +43,7 @@ __all__ = [
     "KnownCaseError",
     "Lease",
     "LeaseLostError",
+    "Looks",
     "NewCase",
     "NoSuchCaseError",
     "Outbox",

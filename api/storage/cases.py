@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, delete, func, select, update
@@ -20,6 +21,7 @@ from api.storage.schema import (
     CORRECTIONS,
     DECISIONS,
     EVENTS,
+    LOOKS,
     OPEN_CASES,
     PREDICTIONS,
     STATES,
@@ -38,6 +40,12 @@ class Case:
     decisions: Sequence[RowMapping]
     corrections: Sequence[RowMapping]
     events: Sequence[RowMapping]
+    looks: Sequence[RowMapping]
+
+    def undone(self, what: str, row: RowMapping) -> datetime | None:
+        """When a correction or event (`what`) was taken back; None of one that stands."""
+        undone = (look["at"] for look in self.looks if look["act"] == "undone" and look[what] == row["number"])
+        return next(undone, None)
 
 
 class Cases:
@@ -74,7 +82,7 @@ class Cases:
                 connection.execute(select(table).where(table.c.complaint == row["number"]).order_by(table.c.number))
                 .mappings()
                 .all()
-                for table in (PREDICTIONS, DECISIONS, CORRECTIONS, EVENTS)
+                for table in (PREDICTIONS, DECISIONS, CORRECTIONS, EVENTS, LOOKS)
             ]
         return Case(row, *said)
 

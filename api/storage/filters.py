@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from api.storage.database import now, utc
 from api.storage.facts import FACTS
-from api.storage.schema import COMPLAINTS, CORRECTIONS, OPEN_CASES
+from api.storage.schema import COMPLAINTS, OPEN_CASES, STANDING
 from classifier.deadlines import CHINA
 from classifier.taxonomy import UNDECIDED, Taxonomy
 
@@ -133,10 +133,10 @@ class Filters:
             if self.review == "corrected":
                 found.append(FACTS.c.category != FACTS.c.predicted)
         if self.sampled is not None:
-            first = select(func.min(CORRECTIONS.c.number)).where(CORRECTIONS.c.selection == "sample")
-            blind = CORRECTIONS.c.number.in_(first.group_by(CORRECTIONS.c.complaint))
-            found.append(FACTS.c.complaint.in_(select(CORRECTIONS.c.complaint).where(blind)))
-            said = select(CORRECTIONS.c.complaint, CORRECTIONS.c.category).where(blind)
+            first = select(func.min(STANDING.c.number)).where(STANDING.c.selection == "sample")
+            blind = STANDING.c.number.in_(first.group_by(STANDING.c.complaint))
+            found.append(FACTS.c.complaint.in_(select(STANDING.c.complaint).where(blind)))
+            said = select(STANDING.c.complaint, STANDING.c.category).where(blind)
             right = tuple_(FACTS.c.complaint, FACTS.c.predicted).in_(said)
             found += {"looked_at": [], "right": [right], "wrong": [~right]}[self.sampled]
         return found

@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
+from api.storage.job_tables import JOB_ROWS, JOBS
 from api.storage.leases import Lease
-from api.storage.schema import COMPLAINTS, DECISIONS, JOB_ROWS, JOBS, PREDICTIONS
+from api.storage.schema import COMPLAINTS, DECISIONS, PREDICTIONS
 
 _PAGE: Final = 1_000
 

@@ -1,4 +1,5 @@
-"""The tables, as this program uses them (but for `api.storage.trainings`); how they came about `migrations` tells.
+"""The tables, as this program uses them (others: `facts`, `job_tables`, `trainings`); `migrations` tells how they came
+about.
 
 What was predicted, decided, corrected and done is added and never changed: triggers refuse anything else. All times are
 UTC.
@@ -14,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -25,17 +27,17 @@ from classifier.fingerprint import BANDS
 
 METADATA = MetaData()
 
-_NUMBER = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER key counts up by itself there
+NUMBER = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER key counts up by itself there
 
 
 def _complaint() -> Column[int]:
-    return Column("complaint", _NUMBER, ForeignKey("complaints.number"), nullable=False, index=True)
+    return Column("complaint", NUMBER, ForeignKey("complaints.number"), nullable=False, index=True)
 
 
 COMPLAINTS = Table(
     "complaints",
     METADATA,
-    Column("number", _NUMBER, primary_key=True, doc="Counts up in order of arrival; pages are cut by it."),
+    Column("number", NUMBER, primary_key=True, doc="Counts up in order of arrival; pages are cut by it."),
     Column("complaint_id", String(200), nullable=False, unique=True, doc="The caller's id, or one made here."),
     Column("idempotency_key", String(200), unique=True, doc="SHA-256 of its owner and itself."),
     Column("body_hash", String(64), nullable=False, doc="Keyed hash of what was sent: a repeat is told by it."),
@@ -64,7 +66,7 @@ BAND_COLUMNS = [COMPLAINTS.c[f"band_{number}"] for number in range(BANDS)]
 PREDICTIONS = Table(
     "predictions",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _complaint(),
     Column("predicted_at", DateTime, nullable=False),
     Column("model", String(200), nullable=False),
@@ -79,7 +81,7 @@ PREDICTIONS = Table(
 DECISIONS = Table(
     "decisions",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _complaint(),
     Column("decided_at", DateTime, nullable=False),
     Column("rules", String(64), nullable=False, doc="Version of the routing rules."),
@@ -101,7 +103,7 @@ DECISIONS = Table(
 CORRECTIONS = Table(
     "corrections",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _complaint(),
     Column("corrected_at", DateTime, nullable=False),
     Column("corrected_by", String(200), nullable=False),
@@ -114,45 +116,6 @@ CORRECTIONS = Table(
     Column("business", String(200), doc="投诉业务类别."),
     Column("cause", String(200), doc="投诉原因."),
     Column("business_channel", String(200), doc="业务办理渠道."),
-)
-
-JOBS = Table(
-    "jobs",
-    METADATA,
-    Column("number", _NUMBER, primary_key=True),
-    Column("job_id", String(32), nullable=False, unique=True),
-    Column("created_at", DateTime, nullable=False),
-    Column("owner", String(200), nullable=False, doc="Owner of the key the file came with."),
-    Column("name", String(200), doc="The file's name, personal data masked."),
-    Column("content_hash", String(64), unique=True, doc="Keyed hash of file, options and owner; null once it failed."),
-    Column("file_hash", String(64), nullable=False, doc="Keyed hash of the file alone."),
-    Column("bytes", BigInteger, nullable=False),
-    Column("text_column", String(200)),
-    Column("sheet", String(200)),
-    Column("encoding", String(200)),
-    Column("status", String(16), nullable=False, index=True, doc="Of `api.storage.jobs`."),
-    Column("deaths", Integer, nullable=False, doc="How often reading it killed the reader."),
-    Column("started_at", DateTime),
-    Column("finished_at", DateTime),
-    Column("problem", Text, doc="Why it failed."),
-    Column("columns", JSON, doc="Fields that were found, and the titles of their columns."),
-    Column("notes", JSON, doc="What a person should know of how the file is read."),
-    Column("rows_total", Integer),
-    Column("rows_done", Integer, nullable=False),
-    Column("rows_known", Integer, nullable=False, doc="Of these, kept before this file."),
-    Column("rows_failed", Integer, nullable=False, doc="Of these, refused."),
-    Column("text_place", Integer, doc="Index of the complaint's column, where a person has chosen it."),
-    Column("head", JSON, doc="What the person chooses by: `api.jobs.head.Head`; null once chosen."),
-)
-
-JOB_ROWS = Table(
-    "job_rows",
-    METADATA,
-    Column("job", _NUMBER, ForeignKey("jobs.number"), primary_key=True),
-    Column("row", Integer, primary_key=True, doc="Counts from 0."),
-    Column("line", Integer, nullable=False, doc="In the file, from 1."),
-    Column("complaint", _NUMBER, ForeignKey("complaints.number"), index=True),
-    Column("problem", Text, doc="Why the row was refused."),
 )
 
 LEASES = Table(
@@ -169,7 +132,7 @@ PROBES = Table("probes", METADATA, Column("number", Integer, primary_key=True), 
 KEYS = Table(
     "api_keys",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("key_id", String(16), nullable=False, unique=True, doc="The part of a key that may be seen."),
     Column("secret_hash", String(64), nullable=False, doc="SHA-256 of the whole key."),
     Column("owner", String(200), nullable=False, doc="A named person or system."),
@@ -183,7 +146,7 @@ KEYS = Table(
 ACTS = Table(
     "acts",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("at", DateTime, nullable=False, index=True),
     Column("owner", String(200), nullable=False, doc="Owner of the key; who sat at the machine."),
     Column("act", String(32), nullable=False),
@@ -195,7 +158,7 @@ ACTS = Table(
 RULEBOOKS = Table(
     "rulebooks",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("version", String(64), nullable=False),
     Column("text", Text, nullable=False, doc="The file."),
     Column("taken_at", DateTime, nullable=False),
@@ -207,7 +170,7 @@ RULEBOOKS = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _complaint(),
     Column("event", String(32), nullable=False),
     Column("happened_at", DateTime, nullable=False),
@@ -223,7 +186,7 @@ EVENTS = Table(
 OPEN_CASES = Table(
     "open_cases",
     METADATA,
-    Column("complaint", _NUMBER, ForeignKey("complaints.number"), primary_key=True, autoincrement=False),
+    Column("complaint", NUMBER, ForeignKey("complaints.number"), primary_key=True, autoincrement=False),
     Column("department", String(64), nullable=False),
     Column("priority", String(8), nullable=False),
     Column("confidence", Float, nullable=False),
@@ -239,7 +202,7 @@ OPEN_CASES = Table(
 WEBHOOKS = Table(
     "webhooks",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("webhook_id", String(16), nullable=False, unique=True),
     Column("department", String(64), nullable=False, index=True),
     Column("url", String(2000), nullable=False),
@@ -253,11 +216,11 @@ WEBHOOKS = Table(
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
-    Column("webhook", _NUMBER, ForeignKey("webhooks.number"), nullable=False),
-    Column("complaint", _NUMBER, ForeignKey("complaints.number"), nullable=False),
-    Column("decision", _NUMBER, ForeignKey("decisions.number")),
-    Column("event", _NUMBER, ForeignKey("events.number")),
+    Column("number", NUMBER, primary_key=True),
+    Column("webhook", NUMBER, ForeignKey("webhooks.number"), nullable=False),
+    Column("complaint", NUMBER, ForeignKey("complaints.number"), nullable=False),
+    Column("decision", NUMBER, ForeignKey("decisions.number")),
+    Column("event", NUMBER, ForeignKey("events.number")),
     Column("state", String(16), nullable=False, doc="waiting, told or dead."),
     Column("attempts", Integer, nullable=False),
     Column("next_at", DateTime, doc="When to try again; null for at once."),
@@ -269,27 +232,46 @@ OUTBOX = Table(
 SESSIONS = Table(
     "sessions",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("token_hash", String(64), nullable=False, unique=True, doc="Of what the browser holds."),
-    Column("key", _NUMBER, ForeignKey("api_keys.number"), nullable=False),
+    Column("key", NUMBER, ForeignKey("api_keys.number"), nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("expires_at", DateTime, nullable=False, index=True),
     Column("ended_at", DateTime, doc="When its person signed out."),
 )
 """Who is signed in at the console."""
 
-APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS)
+LOOKS = Table(
+    "looks",
+    METADATA,
+    Column("number", NUMBER, primary_key=True),
+    _complaint(),
+    Column("at", DateTime, nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("act", String(16), nullable=False, doc="judged, returned, skipped; undone: one of these taken back."),
+    Column("why", String(16), nullable=False, doc="Why the case waited then: uncertain, sample or returned."),
+    Column("correction", NUMBER, ForeignKey("corrections.number"), index=True, doc="What was said, or is taken back."),
+    Column("event", NUMBER, ForeignKey("events.number"), doc="The return, or the one taken back."),
+    Column("undoes", NUMBER, ForeignKey("looks.number"), unique=True, doc="The look that is taken back."),
+    Index("ix_looks_reviewer", "reviewer", "at"),
+)
+"""What reviewers did with the cases that waited for them."""
+
+APPEND_ONLY = (PREDICTIONS, DECISIONS, CORRECTIONS, ACTS, RULEBOOKS, EVENTS, LOOKS)
+
+STANDING = Table("standing_corrections", MetaData(), *(Column(c.name, c.type) for c in CORRECTIONS.columns))
+"""A view: the corrections that were not taken back."""
 
 STATES = Table(
     "case_states",
     MetaData(),
-    Column("number", _NUMBER),
+    Column("number", NUMBER),
     Column("complaint_id", String),
     Column("registered_at", DateTime),
     Column("text", Text),
     Column("channel", String),
     Column("region", String),
-    Column("category", String, doc="The last correction's, or else the last prediction's."),
+    Column("category", String, doc="The last standing correction's, or else the last prediction's."),
     Column("confidence", Float),
     Column("verdict", String),
     Column("department", String),

@@ -9,8 +9,9 @@ from sqlalchemy import JSON, Column, DateTime, Integer, RowMapping, String, Tabl
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
+from api.storage.job_tables import JOBS
 from api.storage.leases import Lease
-from api.storage.schema import JOBS, METADATA
+from api.storage.schema import METADATA
 
 TRAININGS = Table(
     "trainings",

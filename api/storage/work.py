@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, writing
-from api.storage.schema import COMPLAINTS, CORRECTIONS, DECISIONS, EVENTS, OPEN_CASES, PREDICTIONS
+from api.storage.schema import (
+    ACTS,
+    COMPLAINTS,
+    CORRECTIONS,
+    DECISIONS,
+    EVENTS,
+    LOOKS,
+    OPEN_CASES,
+    PREDICTIONS,
+    STANDING,
+)
 
 
 class NoSuchCaseError(Exception):
@@ -44,8 +55,27 @@ class CaseWork:
         return self._last(DECISIONS)[0]
 
     def correction(self) -> RowMapping | None:
-        """What a person said last."""
-        return next(iter(self._last(CORRECTIONS)), None)
+        """What a person said last and has not taken back."""
+        return next(iter(self._last(STANDING)), None)
+
+    def decisions(self) -> Sequence[RowMapping]:
+        """Where the rules sent it, one after the other."""
+        asked = select(DECISIONS).where(DECISIONS.c.complaint == self._number).order_by(DECISIONS.c.number)
+        return self._connection.execute(asked).mappings().all()
+
+    def last_look(self) -> RowMapping | None:
+        """What a reviewer did with it last."""
+        return next(iter(self._last(LOOKS)), None)
+
+    def shown_to(self, owner: str, since: datetime) -> bool:
+        """Whether somebody has looked its record up."""
+        asked = select(ACTS.c.number).where(
+            ACTS.c.subject == self.complaint["complaint_id"],
+            ACTS.c.owner == owner,
+            ACTS.c.act == "show",
+            ACTS.c.at >= since,
+        )
+        return self._connection.execute(asked.limit(1)).first() is not None
 
     def events(self) -> Sequence[RowMapping]:
         """What happened, in order of its happening."""
@@ -61,9 +91,13 @@ class CaseWork:
         """Add a decision."""
         self._add(DECISIONS, decision)
 
-    def correct(self, correction: Mapping[str, Any]) -> None:
-        """Add a correction."""
-        self._add(CORRECTIONS, correction)
+    def correct(self, correction: Mapping[str, Any]) -> int:
+        """Add a correction; its number."""
+        return self._add(CORRECTIONS, correction)
+
+    def look(self, look: Mapping[str, Any]) -> None:
+        """Add what a reviewer did with it."""
+        self._add(LOOKS, look)
 
     def happen(self, event: Mapping[str, Any]) -> bool:
         """Add an event; False if one with its mark is there."""
@@ -88,8 +122,10 @@ class CaseWork:
         """Say who did it."""
         log(self._connection, act)
 
-    def _add(self, table: Table, values: Mapping[str, Any]) -> None:
-        self._connection.execute(insert(table), {"complaint": self._number, **values})
+    def _add(self, table: Table, values: Mapping[str, Any]) -> int:
+        added = self._connection.execute(insert(table).values(complaint=self._number, **values))
+        key = added.inserted_primary_key
+        return int(key[0]) if key else 0
 
     def _last(self, table: Table) -> Sequence[RowMapping]:
         asked = select(table).where(table.c.complaint == self._number).order_by(table.c.number.desc()).limit(1)

@@ -104,15 +104,16 @@ class _Reader(ConditionReader):
             if not self.strict and len(conditions) < len(when):
                 del self.findings[found:]  # it asks for what this taxonomy does not have: it can never fire
                 continue
-            rules.append(
-                Rule(
-                    self._named(table, "name", place),
-                    line_of(self.lines, place),
-                    self._named(table, "why", place),
-                    conditions,
-                    self._outcomes(then, (*place, "then")),
-                )
+            sound = len(self.findings) == found
+            rule = Rule(
+                self._named(table, "name", place),
+                line_of(self.lines, place),
+                self._named(table, "why", place),
+                conditions,
+                self._outcomes(then, (*place, "then")),
             )
+            if sound:  # else it would seem to ask for less than it does, and to leave the others nothing
+                rules.append(rule)
         return tuple(rules)
 
     def _outcomes(self, then: Mapping[str, Any], place: Place) -> Outcomes:

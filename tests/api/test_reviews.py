@@ -72,6 +72,8 @@ def test_a_claimed_case_is_its_reviewers_until_it_is_let_go(desk: TestClient) ->
     first, second = claim(desk, "李"), claim(desk, "王")
     assert first is not None
     assert second is not None
+    assert first["holder"] == "李"
+    assert first["held_until"] > first["registered_at"]
     assert first["complaint_id"] != second["complaint_id"]
     assert claim(desk, "李", complaint_id=second["complaint_id"]) is None
     again = claim(desk, "李")

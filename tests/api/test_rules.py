@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.dryrun import compare, of_database
+from api.problems import RefusedError
 from api.rules import Rules
 from api.service import Service
 from api.settings import Settings
+from api.storage import Act
 from api.watch import Watch
 from classifier.errors import CalendarError
 from classifier.routing import BUNDLED
@@ -109,6 +112,47 @@ def test_a_dry_run_says_how_many_would_go_where_and_moves_nothing(desk: TestClie
     assert (what, before, after, move.cases) == ("优先级 priority", "P3", "P1", 4)
     assert move.examples[0] == ("c3", f"{TEXT}第3次"[:40])
     assert desk.get("/v1/complaints/c0").json()["decisions"][-1]["priority"] == "P3"
+
+
+def test_a_dry_run_names_the_cases_the_newest_first(desk: TestClient) -> None:
+    app: Any = desk.app
+    for number in range(3):
+        desk.post("/v1/complaints", json={"text": f"{TEXT}第{number}次", "complaint_id": f"c{number}"})
+    rules: Rules = app.state.rules
+    then = rules.routing(rules.read(ALL_TO_OPERATIONS, "new.toml"))
+    found = compare(of_database(app.state.database, limit=2), app.state.service.serving.router, then)
+    assert (found.cases, found.changed) == (2, 2)
+    assert [(case.name, case.changes) for case in found.first] == [
+        (name, {"部门 department": ("信用卡中心", "运营管理部")}) for name in ("c2", "c1")
+    ]
+
+
+def test_what_somebody_has_switched_meanwhile_is_not_overwritten(desk: TestClient) -> None:
+    app: Any = desk.app
+    rules: Rules = app.state.rules
+    rules.switch(ALL_TO_OPERATIONS, "text", "运营部集中处理", Act("李", "switch rules"), after=0)
+    (first,) = rules.history()
+    with pytest.raises(RefusedError, match="李 has switched the rules"):
+        rules.switch(BOOK, "text", "恢复", Act("王", "switch rules"), after=0)
+    assert owner(desk) == "operations"
+    rules.switch(BOOK, "text", "恢复", Act("王", "switch rules"), after=first["number"])
+    assert owner(desk) == "credit_card_center"
+
+
+def test_of_two_who_switch_at_once_one_is_told(desk: TestClient) -> None:
+    app: Any = desk.app
+    rules: Rules = app.state.rules
+
+    def take(name: str) -> bool:
+        try:
+            rules.switch(BOOK, "text", "试行", Act(name, "switch rules"), after=0)
+        except RefusedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as crowd:
+        assert sum(crowd.map(take, "李王张赵")) == 1
+    assert len(rules.history()) == 1
 
 
 def test_a_banks_own_calendar_settles_provisional_deadlines(bundle: Bundle, database_url: str, tmp_path: Path) -> None:

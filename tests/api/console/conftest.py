@@ -159,9 +159,11 @@ class Faults:
         page.on("request", lambda request: self._asked(request.url))
 
     def _said(self, message: Any) -> None:
-        # A refusal is an answer, which the browser notes as an error; a file that is missing is a fault.
+        # A refusal is an answer, which the browser notes as an error, and so is a line that a test has cut; a file that
+        # is missing is a fault.
         refused = "status of 4" in message.text and STATIC not in message.location["url"]
-        if message.type in ("error", "warning") and not refused:
+        cut = re.search(r"net::ERR_FAILED|^htmx:(afterRequest|sendError)", message.text)
+        if message.type in ("error", "warning") and not refused and not cut:
             self.found.append(f"console: {message.text} {message.location['url']}")
 
     def _asked(self, url: str) -> None:

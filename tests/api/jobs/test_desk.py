@@ -20,7 +20,7 @@ from api.jobs.desk import GIVEN_UP, KNOWN, TAGGED, FileDesk, FileOut
 from api.jobs.looks import EXPIRED
 from api.problems import RefusedError
 from api.storage import now
-from api.storage.schema import JOBS
+from api.storage.job_tables import JOBS
 from tests.api.hostile import archives
 from tests.api.jobs.conftest import Office, csv_file, reader, until
 from tests.api.jobs.test_jobs import APP, FEE, THEFT, TITLES, excel, rows

@@ -16,7 +16,8 @@ from sqlalchemy import func, select, update
 
 from api.jobs import worker
 from api.storage import Jobs, Lease
-from api.storage.schema import COMPLAINTS, JOB_ROWS, JOBS, LEASES
+from api.storage.job_tables import JOB_ROWS, JOBS
+from api.storage.schema import COMPLAINTS, LEASES
 from tests.api.jobs.conftest import Command, Office, csv_file, reader, until
 from training import Labelled
 

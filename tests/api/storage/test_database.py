@@ -44,7 +44,8 @@ def work_on(database: Database) -> None:
     at = utc(datetime(2026, 11, 24, tzinfo=UTC))
     with working(database, "c1") as work:
         said = {"corrected_at": at, "corrected_by": "李", "category": "card_limit", "selection": "correction"}
-        work.correct({**said, "note": "核实过", "kind": "complaint"})
+        number = work.correct({**said, "note": "核实过", "kind": "complaint"})
+        work.look({"at": at, "reviewer": "李", "act": "judged", "why": "uncertain", "correction": number})
         told = {"event": "accepted", "happened_at": at, "recorded_at": at, "actor": "张"}
         work.happen({**told, "note": "已受理", "mark": "m"})
         work.log(Act("李", "correct", "c1"))
@@ -92,6 +93,7 @@ def test_what_was_said_cannot_be_changed(database: Database, cases: Cases, table
         "INSERT OR REPLACE INTO rulebooks SELECT * FROM rulebooks",
         "INSERT OR REPLACE INTO predictions SELECT * FROM predictions",
         "INSERT OR REPLACE INTO acts SELECT * FROM acts",
+        "INSERT OR REPLACE INTO looks SELECT * FROM looks",
         "INSERT OR REPLACE INTO complaints SELECT * FROM complaints",
     ],
 )

@@ -62,6 +62,7 @@ CASE = {
     "0008": [],  # a session has a key, and once there is one these tests would need it
     "0009": [],
     "0010": [],
+    "0011": [],
 }
 
 

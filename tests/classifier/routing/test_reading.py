@@ -153,6 +153,21 @@ def test_all_that_is_wrong_is_told_at_once(taxonomy: Taxonomy) -> None:
     assert [finding.line for finding in refused.value.findings] == [7, 8, 12]
 
 
+def test_a_rule_whose_condition_has_a_fault_hides_no_other(taxonomy: Taxonomy) -> None:
+    text = file(
+        rule('when.signals = ["angry"]\nthen.priority = "P1"') + rule('when.words = ["急"]\nthen.priority = "P2"', "乙")
+    )
+    with pytest.raises(RulesError) as refused:
+        read_rules(text, taxonomy, source="bank.toml")
+    assert [finding.line for finding in refused.value.findings] == [7]
+
+
+def test_a_rule_may_ask_for_several_metadata(taxonomy: Taxonomy) -> None:
+    asks = 'when.metadata.segment = ["个人"]\nwhen.metadata.product = ["金卡"]\nthen.priority = "P1"'
+    book = read_rules(file(rule(asks)), taxonomy, source="bank.toml")
+    assert [len(one.conditions) for one in book.rules] == [2, 0]
+
+
 def test_the_rules_of_the_program_have_no_fault(taxonomy: Taxonomy) -> None:
     assert read_rules(BUNDLED.read_text(encoding="utf-8"), taxonomy, source="default.toml") == bundled_rules(taxonomy)
 
