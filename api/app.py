@@ -46,6 +46,7 @@ from api.settings import Settings, load_settings
 from api.shadow import Shadow
 from api.storage import Cases, Database, Keys, open_database
 from api.telemetry.logs import configure_logs
+from api.telemetry.metrics import TALLY
 from api.telemetry.requests import Requests
 from api.trainings.histories import open_histories
 from api.trainings.service import TrainingService
@@ -107,6 +108,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with rules.refreshing(), shadow.reading(), live.watching() if live else nullcontext():
             yield
+        TALLY.count()
         batches.close()
         database.dispose()
         rates.close()

@@ -18,6 +18,9 @@ from classifier.text import align, readable
 Verdict = Literal["auto", "review"]
 
 
+_PROBABILITY: Final = itemgetter(1)
+
+
 class Ranked(NamedTuple):
     """A category and its probability."""
 
@@ -35,8 +38,8 @@ class Probabilities(Mapping[str, float]):
 
     Examples
     --------
-    >>> Probabilities(["card_fees", "loan_pricing"], [0.25, 0.75]).ranked(0.5)
-    [Ranked(category='loan_pricing', probability=0.75)]
+    >>> Probabilities(["card_fees", "loan_pricing"], [0.25, 0.75]).ranked()[0]
+    Ranked(category='loan_pricing', probability=0.75)
     """
 
     __slots__ = ("_classes", "_values")
@@ -58,12 +61,9 @@ class Probabilities(Mapping[str, float]):
         """Category and probability of each."""
         return dict(zip(self._classes, self._values, strict=True)).items()
 
-    def ranked(self, least: float) -> list[Ranked]:
-        """Categories of at least so much probability, most probable first."""
-        likely = [(k, value) for k, value in enumerate(self._values) if value >= least]
-        if len(likely) > 1:
-            likely.sort(key=itemgetter(1), reverse=True)
-        return [Ranked(self._classes[k], value) for k, value in likely]
+    def ranked(self) -> list[Ranked]:
+        """All categories, most probable first."""
+        return sorted(map(Ranked._make, self.items()), key=_PROBABILITY, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Prediction:
     @property
     def ranked(self) -> tuple[Ranked, ...]:
         """All categories, most probable first."""
-        return tuple(self.probabilities.ranked(0.0))
+        return tuple(self.probabilities.ranked())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,7 @@ class ComplaintModel:
         self.version = version
         self.detector = detector
         self._cut = scorer.analyzer.tokenizer.cut
+        self._least = min(thresholds.secondary, thresholds.candidate)
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Read each text.
@@ -261,9 +262,12 @@ class ComplaintModel:
 
     def _prediction(self, text: str, canonical: str) -> Prediction:
         pieces = self._cut(canonical)
-        reading, least = self.scorer.read(canonical, pieces), self.thresholds
-        probabilities = Probabilities(self.classes_, reading.probabilities)
-        first, *rest = probabilities.ranked(min(least.secondary, least.candidate, reading.highest))
+        least, classes = self.thresholds, self.classes_
+        reading = self.scorer.read(canonical, pieces, self._least)
+        likely = reading.likely
+        if len(likely) > 1:
+            likely.sort(key=_PROBABILITY, reverse=True)
+        first, *rest = [Ranked(classes[k], value) for k, value in likely]
         sure = (
             reading.highest - reading.second >= least.margin
             and reading.familiarity >= least.familiarity
@@ -275,7 +279,7 @@ class ComplaintModel:
             tuple([r.category for r in rest if r.probability >= least.secondary]),
             "auto" if sure else "review",
             (first, *[r for r in rest if r.probability >= least.candidate]),
-            probabilities,
+            Probabilities(classes, reading.probabilities),
             self.detector.find(text, canonical, pieces) if self.detector else (),
             canonical,
         )

@@ -58,12 +58,15 @@ class Reading(NamedTuple):
         Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
     highest, second : float
         The two highest probabilities; of one category alone the second is 0.
+    likely : list of (int, float)
+        Columns that are probable enough, at least the highest, and their probabilities; in the order of columns.
     """
 
     probabilities: list[float]
     familiarity: float
     highest: float
     second: float
+    likely: list[tuple[int, float]]
 
 
 class Scorer:
@@ -140,14 +143,23 @@ class Scorer:
             tfidf.analyzer,
         )
 
-    def read(self, canonical: str, pieces: list[str]) -> Reading:
-        """Read a canonical text and the pieces that the analyzer's tokenizer has cut it into."""
+    def read(self, canonical: str, pieces: list[str], least: float = 1.0) -> Reading:
+        """Read a canonical text and the pieces that the analyzer's tokenizer has cut it into.
+
+        Parameters
+        ----------
+        canonical : str
+        pieces : list of str
+        least : float
+            From which probability on a category is likely.
+        """
         if self._kernel:
-            return Reading._make(self._kernel.read(canonical, pieces))
+            return Reading._make(self._kernel.read(canonical, pieces, least))
         terms = self.terms(canonical)
         probabilities = self.probabilities(terms).tolist()
         second, highest = sorted((0.0, *probabilities))[-2:]
-        return Reading(probabilities, terms.familiarity, highest, second)
+        likely = [(k, value) for k, value in enumerate(probabilities) if value >= min(least, highest)]
+        return Reading(probabilities, terms.familiarity, highest, second, likely)
 
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""

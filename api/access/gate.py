@@ -156,7 +156,7 @@ class Requires:
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None
     ) -> Caller:
         """Give the caller."""
-        caller: Caller = request.state.caller
+        caller: Caller = request.scope["state"]["caller"]
         if self._scopes and not caller.may(*self._scopes):
             wanted = " or ".join(self._scopes)
             raise RefusedError(

@@ -1,6 +1,6 @@
-"""The tables, as this program uses them (others: `facts`, `job_tables`, `trainings`); `migrations` tells how they came
-about.
+"""The tables, as this program uses them.
 
+They came about as `migrations` tells; others are in `facts`, `job_tables` and `trainings`.
 What was predicted, decided, corrected and done is added and never changed: triggers refuse anything else. All times are
 UTC.
 """

@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 import re
 import time
-from functools import cache
 from typing import Final
 
 import structlog
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import is_console
 from api.problems import answer, problem
 from api.telemetry.logs import REQUEST
-from api.telemetry.metrics import REQUESTS, SECONDS
+from api.telemetry.metrics import TALLY
 
 _LOG = structlog.get_logger("requests")
 
@@ -55,6 +53,7 @@ class Requests:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._tell = _LOG.bind().info
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and tell of it."""
@@ -96,10 +95,8 @@ class Requests:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "none")
             caller = scope["state"].get("caller")
-            count, duration = _measures(method, route, status)
-            count.inc()
-            duration.observe(seconds)
-            _LOG.info(
+            TALLY.add(method, route, status, seconds)
+            self._tell(
                 "request",
                 request_id=request_id,
                 method=method,
@@ -111,12 +108,11 @@ class Requests:
 
     @staticmethod
     def _request_id(scope: Scope) -> str:
-        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                sent: str = value.decode("latin-1")
+                if _SANE_ID.fullmatch(sent):
+                    return sent
+                break
         # A random number of the operating system would let others have their turn: this is no secret.
-        return sent if _SANE_ID.fullmatch(sent) else f"{random.getrandbits(128):032x}"
-
-
-@cache
-def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """What counts such requests."""
-    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(method, route)
+        return f"{random.getrandbits(128):032x}"

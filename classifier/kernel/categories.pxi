@@ -41,15 +41,15 @@ cdef class CategoryKernel:
         self.bag = Bag(table_of(keys, idf))
         self.cut, self.heard = CUT, Text()
 
-    def read(self, str canonical, list pieces):
-        """The K probabilities as a list, the share of known terms, and the two highest probabilities."""
+    def read(self, str canonical, list pieces, float least):
+        """The fields of a `classifier.scorer.Reading`."""
         self.cut.take_cut(canonical, pieces)
         self.bag.clear()
         self._hear_words()
         self._silence_idle_marks()
         self._add_pieces()
         self._add_concepts()
-        return self._weigh()
+        return self._weigh(least)
 
     cdef int _hear_words(self) except -1:
         """Fill `heard` with the text, courtesies blank, and count its words; all of them if there are no others."""
@@ -156,7 +156,7 @@ cdef class CategoryKernel:
                 self.bag.add(concept_key(min(one, other), max(one, other)))
         return 0
 
-    cdef object _weigh(self):
+    cdef object _weigh(self, float least):
         cdef Py_ssize_t categories = self.intercepts.shape[0], i, k, known = self.bag.find_rows(self.weights)
         cdef int32_t row
         cdef float value, squares = 0, highest, second = 0, total = 0
@@ -164,7 +164,7 @@ cdef class CategoryKernel:
         cdef float* sums = stack
         cdef const float* weights
         cdef double familiarity = <double>known / self.bag.size if self.bag.size else 0
-        cdef list probabilities
+        cdef list probabilities, likely
         if categories > 256:
             sums = <float*>calloc(categories, sizeof(float))
             if sums == NULL:
@@ -197,6 +197,8 @@ cdef class CategoryKernel:
             elif sums[k] > second:
                 second = sums[k]
         probabilities = [sums[k] for k in range(categories)]
+        least = min(least, highest)
+        likely = [(k, sums[k]) for k in range(categories) if sums[k] >= least]
         if categories > 256:
             free(sums)
-        return probabilities, familiarity, highest, second
+        return probabilities, familiarity, highest, second, likely

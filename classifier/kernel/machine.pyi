@@ -20,7 +20,9 @@ class CategoryKernel:
         expressions: Sequence[tuple[str, str]],
         courtesies: Collection[str],
     ) -> None: ...
-    def read(self, canonical: str, pieces: list[str]) -> tuple[list[float], float, float, float]: ...
+    def read(
+        self, canonical: str, pieces: list[str], least: float
+    ) -> tuple[list[float], float, float, float, list[tuple[int, float]]]: ...
 
 class SignalKernel:
     def __init__(
