@@ -81,11 +81,15 @@ class Regulator:
         self.filters = narrowed(chosen, kind="complaint")
         self.cells: Counter[Key] = Counter()
         self._taxonomy = taxonomy
-        self._figures = figures
         self._chosen = chosen
+        self._left_out: Counter[str] = Counter()
         of_category = [axis for axis in self.axes if axis in ("business", "cause")]
-        for row in figures.crossing(self.filters, *(["category"] if of_category else []), *self.axes):
-            self.cells[tuple(_class(axis, row, taxonomy) for axis in self.axes)] += row["cases"]
+        # Of all kinds, since to count again what is left out would take as long as to count what is not.
+        for row in figures.crossing(chosen, "kind", *(["category"] if of_category else []), *self.axes):
+            if row["kind"] == "complaint":
+                self.cells[tuple(_class(axis, row, taxonomy) for axis in self.axes)] += row["cases"]
+            else:
+                self._left_out[row["kind"]] += row["cases"]
 
     @property
     def total(self) -> Figure:
@@ -131,8 +135,8 @@ class Regulator:
     def left_out(self) -> list[Margin]:
         """What a person has found to be no complaint, by its kind."""
         return [
-            Margin(KINDS[row["kind"]], Figure(row["cases"], narrowed(self._chosen, kind=row["kind"])))
-            for row in self._figures.left_out(self._chosen)
+            Margin(KINDS[kind], Figure(cases, narrowed(self._chosen, kind=kind)))
+            for kind, cases in sorted(self._left_out.items())
         ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Integer, RowMapping, Select, and_, case, cast, func, literal_column, not_, or_, select
+from sqlalchemy import Integer, RowMapping, Select, and_, case, cast, func, not_, or_, select
 
 from api.storage.database import Database
 from api.storage.facts import FACTS
@@ -103,11 +103,6 @@ class Figures:
         joined = FACTS.join(OPEN_CASES, OPEN_CASES.c.complaint == FACTS.c.complaint)
         query = select(*keys, *_named(counts)).select_from(joined).group_by(*keys)
         return self._mappings(replace(filters, state="open").narrow(query, self._taxonomy))
-
-    def left_out(self, filters: Filters) -> Sequence[RowMapping]:
-        """What a person has found to be no complaint, by its kind."""
-        query = select(FACTS.c.kind, func.count().label("cases")).where(literal_column("kind <> 'complaint'"))
-        return self._mappings(filters.narrow(query.group_by(FACTS.c.kind), self._taxonomy))
 
     def crossing(self, filters: Filters, *axes: str) -> Sequence[RowMapping]:
         """Cases by columns of `case_facts`."""

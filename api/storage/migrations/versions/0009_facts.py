@@ -47,8 +47,6 @@ def upgrade() -> None:
     op.execute(_take("true"))
     for axis in ("category", "channel", "region"):  # with what figures are filtered by, so that no row need be read
         op.create_index(f"ix_case_facts_{axis}", "case_facts", ["day", axis, "product", "segment", "hour"])
-    left_out = sa.text("kind <> 'complaint'")
-    op.create_index("ix_case_facts_kind", "case_facts", ["kind"], sqlite_where=left_out, postgresql_where=left_out)
     routed = "EXISTS (SELECT 1 FROM decisions d WHERE d.complaint = NEW.complaint)"
     for table, when in (
         ("predictions", f"{routed} AND {_not_told('predictions')}"),
