@@ -32,8 +32,8 @@ def at_least(count: int, mean: float, variance: float) -> float:
 
     Examples
     --------
-    >>> round(at_least(8, 4.0, 6.0), 4)
-    0.0883
+    >>> round(at_least(8, 4.0, 6.0), 3)
+    0.088
     >>> at_least(0, 4.0, 6.0)
     1.0
     """

@@ -25,7 +25,7 @@ from api.console import STATIC
 from api.service import Service
 from api.settings import Settings
 from api.storage import Database, Keys
-from models import Bundle
+from models import Bundle, Registry
 from tests.api.serving import free_port
 from tests.conftest import asking
 
@@ -73,10 +73,10 @@ def make_key(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 
 @pytest.fixture
-def keyless(bundle: Bundle, tmp_path: Path) -> Iterator[Console]:
+def keyless(bundle: Bundle, store: Path, tmp_path: Path) -> Iterator[Console]:
     """The console of a machine without keys."""
     settings = Settings(data=tmp_path, review_sample=0)
-    with asking(create_app(Service(bundle), settings)) as client:
+    with asking(create_app(Service(bundle), settings, Registry(store))) as client:
         yield Console(client, client.app.state.database, {})  # type: ignore[attr-defined]
 
 

@@ -19,6 +19,7 @@ from api.settings import Settings
 from api.storage import Cases, Filters, open_database
 from benchmarks.cases import fill
 from classifier import Taxonomy
+from classifier.deadlines import CHINA
 from models import Bundle
 from tests.api.console.conftest import Console, Site, fits, serving_here
 
@@ -45,7 +46,7 @@ def listed(busy: Site, taxonomy: Taxonomy) -> Callable[[str], int]:
         place = urlsplit(address)
         assert place.path == "/console/cases"
         asked: dict[str, Any] = {name: values[0] for name, values in parse_qs(place.query).items()}
-        asked |= {name: datetime.fromisoformat(asked[name]) for name in DATES if name in asked}
+        asked |= {name: datetime.fromisoformat(asked[name]).replace(tzinfo=CHINA) for name in DATES if name in asked}
         asked |= {"hour": int(asked["hour"])} if "hour" in asked else {}
         return len(Cases(busy.database).page(Filters(**asked), taxonomy, before=None, limit=10_000))
 
