@@ -20,18 +20,31 @@ import structlog
 from fastapi.testclient import TestClient
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import select
 
 from api.app import create_app
 from api.privacy import load_key
 from api.service import Service
 from api.settings import Settings
-from api.storage import Cases, open_database, shown
+from api.storage import Cases, Database, open_database, shown
+from api.storage.schema import COMPLAINTS
 from benchmarks.cases import fill
 from models import Registry, store_path
 
 GOAL = 0.2
 """Seconds."""
+
 PAGES = [
+    "/console/try",
+    "/console/files",
+    "/console/review",
+    "/console/cases",
+    "/console/cases?category=card_fees&region=广东",
+    "/console/cases?due=resolution_missed",
+    "/console/cases?words=年费",
+    "/console/cases/{case}",
+    "/console/models",
+    "/console/rules",
     "/console/overview",
     "/console/overview?period=day",
     "/console/overview?period=month",
@@ -51,11 +64,12 @@ def times(url: str, cases: int, rounds: int, data: Path) -> dict[str, list[float
     database.dispose()
     load_key(data / "secret.key", make=True)
     registry = Registry(store_path())
-    app = create_app(Service(registry.load()), Settings(data=data, database_url=url))
-    taken: dict[str, list[float]] = {page: [] for page in PAGES}
+    app = create_app(Service(registry.load()), Settings(data=data, database_url=url), registry)
+    pages = [page.format(case=newest(app.state.database)) for page in PAGES]
+    taken: dict[str, list[float]] = {page: [] for page in pages}
     with TestClient(app, "http://127.0.0.1") as client:
         for number in range(rounds + 1):
-            for page in PAGES:
+            for page in pages:
                 start = time.perf_counter()
                 answer = client.get(page)
                 seconds = time.perf_counter() - start
@@ -64,6 +78,13 @@ def times(url: str, cases: int, rounds: int, data: Path) -> dict[str, list[float
                 if number:
                     taken[page].append(seconds)
     return taken
+
+
+def newest(database: Database) -> str:
+    """Id of the case that came last."""
+    with database.connect() as connection:
+        query = select(COMPLAINTS.c.complaint_id).order_by(COMPLAINTS.c.number.desc()).limit(1)
+        return str(connection.execute(query).scalar_one())
 
 
 def main() -> None:
