@@ -132,9 +132,9 @@ class serving_here:  # noqa: N801  # used as a function
         self._thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, one for the run."""
+    """Debian's Chromium, one for a file of tests: as long as Playwright is there, an event loop seems to run."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chromium = shutil.which("chromium")
     if chromium is None:
