@@ -321,8 +321,7 @@ def test_an_act_is_its_doers_in_the_log(console: Console) -> None:
     assert owner == "review的人"
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1_920])
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1_920, "en")])
 @pytest.mark.parametrize(
     "path", ["/console/cases", "/console/cases?hour=99", "/console/cases?words=没有的", "/console/cases/A-3"]
 )

@@ -206,8 +206,7 @@ def test_a_file_over_the_limit_is_not_even_sent(page: Any) -> None:
     assert page.url.endswith("/console/files")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1_920])
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1_920, "en")])
 def test_every_state_is_readable_in_any_window(
     open_page: Callable[..., Any], axe: Callable[[Any], None], hall: Site, width: int, language: str
 ) -> None:

@@ -143,8 +143,7 @@ def test_it_can_be_used_by_keyboard_alone(open_page: Callable[..., Any], busy: S
     page.locator("details[open] table").first.wait_for()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1_920])
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1_920, "en")])
 def test_it_is_readable_in_any_window(
     open_page: Callable[..., Any], axe: Callable[[Any], None], busy: Site, width: int, language: str
 ) -> None:

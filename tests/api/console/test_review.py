@@ -376,8 +376,7 @@ def test_without_javascript_it_works_too(office: Office) -> None:
     assert page.get_by_label("您写的备注").input_value() == "问过客户"
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1_920])
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1_920, "en")])
 def test_it_is_readable_in_any_window(
     make_office: Callable[..., Office], axe: Callable[[Any], None], width: int, language: str
 ) -> None:

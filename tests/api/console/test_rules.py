@@ -189,8 +189,7 @@ def test_a_version_that_does_not_fit_any_more_can_still_be_read(own: Site, come:
     assert "没有启用" in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1_920])
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1_920, "en")])
 def test_it_is_readable_in_any_window(
     own: Site, come: Callable[..., Any], axe: Callable[[Any], None], width: int, language: str
 ) -> None:
