@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime, time
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from api.storage import Filters
 from classifier.deadlines import CHINA
 
 CASES: Final = f"{CONSOLE}/cases"
+_NAMES: Final = tuple(field.name for field in fields(Filters))
 
 
 def list_of(filters: Filters) -> str:
@@ -28,7 +29,8 @@ def list_of(filters: Filters) -> str:
 
 def query_of(filters: Filters) -> str:
     """The query of that address: it has the names of `Filters`; moments are China's, midnights the day alone."""
-    return urlencode({name: _written(value) for name, value in asdict(filters).items() if value is not None})
+    values = ((name, getattr(filters, name)) for name in _NAMES)
+    return urlencode({name: _written(value) for name, value in values if value is not None})
 
 
 def _written(value: Any) -> str:
