@@ -14,10 +14,10 @@ from api.access.caller import Caller
 from api.access.gate import Reviewer
 from api.cases import CaseOut, ComplaintId
 from api.casework import Casework
+from api.channels import CHANNELS
 from api.console import CONSOLE, wording
 from api.console.pages import Page, Words, partial, render, when
 from api.console.sessions import Form
-from api.console.trying import CHANNELS
 from api.desk import Desk
 from api.problems import TITLES, RefusedError, field_errors
 from api.reviews import BusinessChannel, ClaimRequest, CorrectionRequest, ReturnRequest, ReviewOut

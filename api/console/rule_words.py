@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from api.channels import CHANNELS
 from api.console.pages import Words
-from api.console.trying import CHANNELS
 from classifier.deadlines import Term
 from classifier.routing.conditions import Between, Condition, OneOf, Signalled, Within
 from classifier.routing.conditions import Words as WordsInText

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.access.gate import Reader
-from api.channels import CHANNELS as CHANNELS
+from api.channels import CHANNELS
 from api.console import CONSOLE
 from api.console.pages import Page, Words, partial, render
 from api.console.sessions import Form
