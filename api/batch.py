@@ -6,6 +6,7 @@ import asyncio
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,16 +19,13 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from api.ending import end_with_parent
-from api.problems import text_problem, validation_problem
-from api.schemas import ClassifyRequest, Problem
+from api.problems import bad_body, text_problem, validation_problem
+from api.schemas import BatchRequest, ClassifyRequest, Problem
 from api.serving import Serving
 from api.shadow import Shadow
 from api.telemetry.logs import configure_logs
 from classifier.cores import cores
 from classifier.errors import TextError
-
-_LOWER: Final = 19
-"""By how much the processes are nicer than the server: single requests go first where cores are short."""
 
 _LOG = structlog.get_logger("batch")
 
@@ -65,35 +63,40 @@ class Batches:
         self._processes = processes or cores()
         self._pool: ProcessPoolExecutor | None = None
 
-    async def answer(self, items: Sequence[Any], instance: str, serving: Serving, shadow: Shadow) -> bytes:
+    async def answer(self, body: bytes, instance: str, serving: Serving, shadow: Shadow) -> bytes:
         """A `BatchAnswer` as JSON.
 
         Parameters
         ----------
-        items : sequence
-            As they were sent.
+        body : bytes
+            A `BatchRequest` as it was sent: to read a thousand texts here would keep others waiting.
         instance : str
             The path that was asked.
         serving : Serving
             Answers all of them.
         shadow : Shadow
             Is offered what could be read.
+
+        Raises
+        ------
+        RequestValidationError
+            If the body is no `BatchRequest`.
         """
         try:
-            answered = await self._answer(items, instance, serving, bool(shadow.version))
+            answered = await self._answer(body, instance, serving, bool(shadow.version))
         except BrokenProcessPool:  # one was killed; whoever sent this is not to blame
             _LOG.error("a process that answers batches has died; others are made")
             self.close()
-            answered = await self._answer(items, instance, serving, bool(shadow.version))
+            answered = await self._answer(body, instance, serving, bool(shadow.version))
         for text, category in answered.said:
             shadow.offer(text, category)
         return answered.body
 
-    async def _answer(self, items: Sequence[Any], instance: str, serving: Serving, shadowed: bool) -> Answered:
+    async def _answer(self, body: bytes, instance: str, serving: Serving, shadowed: bool) -> Answered:
         if self._pool is None:
             # Not copies of this process: it has threads, which might hold anything at the moment of the copy.
             self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _begin)
-        asked = serving.pickled, items, instance, shadowed
+        asked = serving.pickled, body, instance, shadowed
         return await asyncio.get_running_loop().run_in_executor(self._pool, _work, *asked)
 
     def close(self) -> None:
@@ -108,11 +111,24 @@ def _begin() -> None:
     configure_logs()
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides
-    os.nice(_LOWER)
+    _give_way()
 
 
-def _work(pickled: bytes, items: Sequence[Any], instance: str, shadowed: bool) -> Answered:
-    answered = answer(items, instance, _serving(pickled))
+def _give_way() -> None:
+    """Single requests go first where cores are short."""
+    if sys.platform == "linux":
+        # A nicer process alone would still end its turn of some milliseconds when the server has something to do.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(19)
+
+
+def _work(pickled: bytes, body: bytes, instance: str, shadowed: bool) -> Answered:
+    try:
+        asked = BatchRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise bad_body(error) from None  # it goes back with its traceback, where the cause would repeat the body
+    answered = answer(asked.items, instance, _serving(pickled))
     return answered if shadowed else Answered(answered.body, [])  # to send texts back takes time too
 
 
@@ -123,7 +139,7 @@ def _serving(pickled: bytes) -> Serving:
 
 
 def answer(items: Sequence[Any], instance: str, serving: Serving) -> Answered:
-    """Answer a batch here and now; parameters as of `Batches.answer`."""
+    """Answer the items of a batch here and now; other parameters as of `Batches.answer`."""
     written: list[bytes] = []
     said: list[tuple[str, str]] = []
     for index, item in enumerate(items):

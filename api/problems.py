@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
@@ -100,6 +101,11 @@ def problem(kind: str, detail: str, instance: str, errors: Sequence[FieldError] 
         instance=instance,
         errors=list(errors),
     )
+
+
+def bad_body(error: ValidationError) -> RequestValidationError:
+    """What is raised for a body that does not fit its schema; it holds nothing of what was sent."""
+    return RequestValidationError(error.errors(include_url=False, include_input=False))
 
 
 def text_problem(error: TextError, instance: str) -> Problem:

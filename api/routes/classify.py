@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Body, Depends, Request
 from pydantic_core import to_json
 
 from api.access.gate import Reader
 from api.batch import Batches
-from api.routes.direct import Written
+from api.routes.direct import Unread, Written
 from api.schemas import BatchAnswer, BatchRequest, Classification, ClassifyRequest, Problem
 from api.service import Service
 from api.serving import Serving
@@ -54,6 +54,8 @@ async def classify(body: ClassifyRequest, serving: Ask, shadow: Beside, caller: 
 
 
 @router.post("/batch", summary="Classify up to 1,000 complaints", response_model=BatchAnswer)
-async def classify_batch(body: BatchRequest, serving: Ask, shadow: Beside, batches: Many, caller: Reader) -> Written:
+async def classify_batch(
+    body: Annotated[Unread[BatchRequest], Body()], serving: Ask, shadow: Beside, batches: Many, caller: Reader
+) -> Written:
     """Classify many at once. A bad item gets a problem at its index; the others are answered."""
-    return Written(await batches.answer(body.items, f"{router.prefix}/batch", serving, shadow))
+    return Written(await batches.answer(body.body, f"{router.prefix}/batch", serving, shadow))

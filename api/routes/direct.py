@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from api.problems import bad_body
+
 _JSON: Final = (b"content-type", b"application/json")
 _MARK: Final = b"\xef\xbb\xbf"
 """Some programs begin UTF-8 with it."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Unread(Generic[Model]):
+    """A body as it was sent, for a function that has it read elsewhere; OpenAPI tells of the model.
+
+    Attributes
+    ----------
+    body : bytes
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """That of the model."""
+        (model,) = get_args(source)
+        return handler(model)
 
 
 class Written(Response):
@@ -31,10 +53,10 @@ class Written(Response):
 def hurry(app: FastAPI, router: APIRouter) -> None:
     """Serve the routes of a router before all others, and directly.
 
-    Their functions take a body and dependencies that need the request alone, and give a `Written`. For these the
-    framework's own way, which is for all that a route may have, takes longer than a complaint's reading: it looks at
-    each router in turn, enters contexts for what dependencies might leave open, parses the body, checks what comes of
-    it, and looks at each dependency anew.
+    Their functions take a body, read or `Unread`, and dependencies that need the request alone, and give a `Written`.
+    For these the framework's own way, which is for all that a route may have, takes longer than a complaint's reading:
+    it looks at each router in turn, enters contexts for what dependencies might leave open, parses the body, checks
+    what comes of it, and looks at each dependency anew.
     """
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     app.router.routes[:0] = [_DirectRoute(route.path, _Direct(route), methods=route.methods) for route in routes]
@@ -60,16 +82,17 @@ class _Direct:
         ]
         (sent,) = route.dependant.body_params
         self._name = sent.name
-        self._body: type[BaseModel] = sent.field_info.annotation  # type: ignore[assignment]
+        asked: Any = sent.field_info.annotation
+        self._read: Callable[[bytes], Any] = asked if get_origin(asked) is Unread else asked.model_validate_json
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         given = {name: await find(request) for name, find in self._needed}
         body = await _whole(receive)
         try:
-            given[self._name] = self._body.model_validate_json(body.removeprefix(_MARK))
+            given[self._name] = self._read(body.removeprefix(_MARK))
         except ValidationError as error:
-            raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
+            raise bad_body(error) from error
         answer = await self._answer(**given)
         await answer(scope, receive, send)
 

@@ -8,11 +8,14 @@ import multiprocessing
 import os
 import pickle
 import signal
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
 
 from api.batch import Batches, answer
@@ -25,7 +28,11 @@ from models import Bundle
 from tests.api.test_http import TEXT
 
 AT = "2026-11-02T09:30:00"
-MIXED = [{"text": TEXT, "received_at": AT}, {"text": ""}, {"text": TEXT, "channel": "no such"}, 7]
+MIXED: list[Any] = [{"text": TEXT, "received_at": AT}, {"text": ""}, {"text": TEXT, "channel": "no such"}, 7]
+
+
+def sent(items: list[Any]) -> bytes:
+    return json.dumps({"items": items}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,7 @@ def test_others_are_answered_while_a_batch_is(serving: Serving, batches: Batches
 
     async def both() -> None:
         other = asyncio.create_task(others())
-        await batches.answer([{"text": TEXT}] * 200, "/here", serving, Shadow())
+        await batches.answer(sent([{"text": TEXT}] * 200), "/here", serving, Shadow())
         other.cancel()
 
     asyncio.run(both())
@@ -60,7 +67,7 @@ def test_others_are_answered_while_a_batch_is(serving: Serving, batches: Batches
 
 def test_each_batch_gets_its_own_answers(serving: Serving, batches: Batches) -> None:
     async def ask(size: int) -> BatchAnswer:
-        return BatchAnswer.model_validate_json(await batches.answer(MIXED * size, f"/{size}", serving, Shadow()))
+        return BatchAnswer.model_validate_json(await batches.answer(sent(MIXED * size), f"/{size}", serving, Shadow()))
 
     async def both() -> tuple[BatchAnswer, BatchAnswer]:
         return await asyncio.gather(ask(100), ask(1))
@@ -73,7 +80,7 @@ def test_each_batch_gets_its_own_answers(serving: Serving, batches: Batches) -> 
 
 
 def test_another_process_says_the_same(serving: Serving, batches: Batches) -> None:
-    there = asyncio.run(batches.answer(MIXED, "/here", serving, Shadow()))
+    there = asyncio.run(batches.answer(sent(MIXED), "/here", serving, Shadow()))
     assert there == answer(MIXED, "/here", serving).body
 
 
@@ -83,7 +90,7 @@ def test_other_rules_and_working_days_go_along(serving: Serving, batches: Batche
     ruled = replace(serving, book=rules)
     idle = replace(ruled, calendar=WorkCalendar({date(2026, 11, day): False for day in range(3, 8)}))
     asked = MIXED[:1]
-    there = [asyncio.run(batches.answer(asked, "/here", other, Shadow())) for other in (serving, ruled, idle)]
+    there = [asyncio.run(batches.answer(sent(asked), "/here", other, Shadow())) for other in (serving, ruled, idle)]
     assert there == [answer(asked, "/here", other).body for other in (serving, ruled, idle)]
     assert len(set(there)) == 3
 
@@ -97,17 +104,26 @@ def test_what_a_challenger_is_to_read_is_told(serving: Serving) -> None:
 
 
 def test_a_batch_survives_the_death_of_its_process(serving: Serving, batches: Batches) -> None:
-    asyncio.run(batches.answer(MIXED, "/here", serving, Shadow()))
+    long = [{"text": TEXT * 200, "received_at": AT}] * 1_000
+    asyncio.run(batches.answer(sent(MIXED), "/here", serving, Shadow()))
 
     async def killed() -> bytes:
-        answering = asyncio.create_task(batches.answer(MIXED * 2_000, "/here", serving, Shadow()))
+        answering = asyncio.create_task(batches.answer(sent(long), "/here", serving, Shadow()))
         await asyncio.sleep(0.05)
         for process in multiprocessing.active_children():
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
         return await answering
 
-    assert asyncio.run(killed()) == answer(MIXED * 2_000, "/here", serving).body
+    assert asyncio.run(killed()) == answer(long, "/here", serving).body
+
+
+def test_a_bad_batch_is_refused_without_its_text(serving: Serving, batches: Batches) -> None:
+    body = sent([{"text": "张三"}] * 1_001)
+    with pytest.raises(RequestValidationError) as refused:
+        asyncio.run(batches.answer(body, "/here", serving, Shadow()))
+    assert refused.value.errors()[0]["loc"] == ("items",)
+    assert "张三" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("explain", [False, True])
