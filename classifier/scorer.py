@@ -53,7 +53,7 @@ class Reading(NamedTuple):
 
     Attributes
     ----------
-    probabilities : list of float, length K
+    probabilities : tuple of float, length K
     familiarity : float
         Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
     highest, second : float
@@ -62,7 +62,7 @@ class Reading(NamedTuple):
         Columns that are probable enough, at least the highest, and their probabilities; in the order of columns.
     """
 
-    probabilities: list[float]
+    probabilities: tuple[float, ...]
     familiarity: float
     highest: float
     second: float
@@ -112,15 +112,16 @@ class Scorer:
         self.analyzer = analyzer
         self.keys = keys
         self._kernel: machine.CategoryKernel | None = None
-        if machine and type(analyzer) is WithoutIdleMarks:  # of others it does not know the terms
-            self._compile(analyzer.thesaurus)
+        words = analyzer.tokenizer.compiled
+        if words and type(analyzer) is WithoutIdleMarks:  # of others it does not know the terms
+            self._compile(analyzer.thesaurus, words)
 
-    def _compile(self, thesaurus: Thesaurus) -> None:
+    def _compile(self, thesaurus: Thesaurus, words: machine.Words) -> None:
         if self.keys is None:
             self.keys = np.empty(len(self.vocabulary), np.uint64)
             machine.category_keys(self.keys, self.vocabulary, thesaurus.expressions, (PIECE, CONCEPT))
         self._kernel = machine.CategoryKernel(
-            self.keys, self.idf, self.weights, self.intercepts, thesaurus.expressions, thesaurus.courtesies
+            self.keys, self.idf, self.weights, self.intercepts, thesaurus.expressions, thesaurus.courtesies, words
         )
 
     @cached_property
@@ -143,20 +144,19 @@ class Scorer:
             tfidf.analyzer,
         )
 
-    def read(self, canonical: str, pieces: list[str], least: float = 1.0) -> Reading:
-        """Read a canonical text and the pieces that the analyzer's tokenizer has cut it into.
+    def read(self, canonical: str, least: float = 1.0) -> Reading:
+        """Read a canonical text.
 
         Parameters
         ----------
         canonical : str
-        pieces : list of str
         least : float
             From which probability on a category is likely.
         """
         if self._kernel:
-            return Reading._make(self._kernel.read(canonical, pieces, least))
+            return Reading._make(self._kernel.read(canonical, least))
         terms = self.terms(canonical)
-        probabilities = self.probabilities(terms).tolist()
+        probabilities = tuple(self.probabilities(terms).tolist())
         second, highest = sorted((0.0, *probabilities))[-2:]
         likely = [(k, value) for k, value in enumerate(probabilities) if value >= min(least, highest)]
         return Reading(probabilities, terms.familiarity, highest, second, likely)

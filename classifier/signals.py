@@ -125,22 +125,22 @@ class SignalDetector:
         self.tokenizer = tokenizer
         self.keys = keys
         self._kernel: machine.SignalKernel | None = None
-        if machine:
-            self._compile()
+        if tokenizer.compiled:
+            self._compile(tokenizer.compiled)
 
-    def _compile(self) -> None:
+    def _compile(self, words: machine.Words) -> None:
         if self.keys is None:
             self.keys = np.empty(len(self.vocabulary), np.uint64)
             machine.signal_keys(self.keys, self.vocabulary, OPERATORS, PIECE)
         self._kernel = machine.SignalKernel(
-            self.keys, self.idf, self.weights, self.intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW
+            self.keys, self.idf, self.weights, self.intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW, words
         )
 
     @cached_property
     def _row(self) -> dict[str, int]:
         return {term: row for row, term in enumerate(self.vocabulary)}
 
-    def find(self, text: str, canonical: str, pieces: list[str]) -> tuple[Signal, ...]:
+    def find(self, text: str, canonical: str) -> tuple[Signal, ...]:
         """The signals of a text, in the order of `SIGNALS`.
 
         Parameters
@@ -149,10 +149,8 @@ class SignalDetector:
             As it was given.
         canonical : str
             Its canonical form.
-        pieces : list of str
-            What the tokenizer has cut that into.
         """
-        found = self._kernel.find(canonical, pieces) if self._kernel else self._find(canonical)
+        found = self._kernel.find(canonical) if self._kernel else self._find(canonical)
         if not found:
             return ()
         if len(found) > 1:
@@ -167,7 +165,7 @@ class SignalDetector:
     def scores(self, canonical: str) -> Floats:
         """The scores of a canonical text, shape (S,)."""
         if self._kernel:
-            return np.array(self._kernel.scores(canonical, self.tokenizer.cut(canonical)), WEIGHTS)
+            return np.array(self._kernel.scores(canonical), WEIGHTS)
         strongest: Floats = self._scores(canonical)[0].max(axis=0)
         return strongest
 

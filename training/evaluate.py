@@ -269,7 +269,7 @@ def judge(scorer: Scorer, classes: Sequence[str], texts: Sequence[str], labels: 
         A label that is none of the classes counts as said wrongly.
     """
     canonical = [normalize(text) for text in texts]
-    read = [scorer.read(text, scorer.analyzer.tokenizer.cut(text)) for text in canonical]
+    read = [scorer.read(text) for text in canonical]
     return OutOfFold(
         tuple(classes),
         np.asarray(labels, dtype=str),

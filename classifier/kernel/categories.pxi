@@ -21,6 +21,8 @@ cdef class CategoryKernel:
     expressions : sequence of (str, str)
         Of the thesaurus: expression and concept, the longest first.
     courtesies : collection of str
+    words : Words
+        They cut the texts.
 
     Raises
     ------
@@ -31,19 +33,20 @@ cdef class CategoryKernel:
     cdef const float[:, ::1] weights
     cdef const float[::1] intercepts
     cdef Concepts concepts
+    cdef Words words
     cdef Cut cut
     cdef Bag bag
     cdef Text heard
 
-    def __init__(self, keys, idf, weights, intercepts, expressions, courtesies):
+    def __init__(self, keys, idf, weights, intercepts, expressions, courtesies, Words words not None):
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
         self.bag = Bag(table_of(keys, idf))
-        self.cut, self.heard = CUT, Text()
+        self.words, self.cut, self.heard = words, CUT, Text()
 
-    def read(self, str canonical, list pieces, float least):
+    def read(self, str canonical, float least):
         """The fields of a `classifier.scorer.Reading`."""
-        self.cut.take_cut(canonical, pieces)
+        self.cut.take_cut(canonical, self.words)
         self.bag.clear()
         self._hear_words()
         self._silence_idle_marks()
@@ -164,7 +167,7 @@ cdef class CategoryKernel:
         cdef float* sums = stack
         cdef const float* weights
         cdef double familiarity = <double>known / self.bag.size if self.bag.size else 0
-        cdef list probabilities, likely
+        cdef list likely
         if categories > 256:
             sums = <float*>calloc(categories, sizeof(float))
             if sums == NULL:
@@ -196,7 +199,7 @@ cdef class CategoryKernel:
                 highest, second = sums[k], highest
             elif sums[k] > second:
                 second = sums[k]
-        probabilities = [sums[k] for k in range(categories)]
+        probabilities = tuple([sums[k] for k in range(categories)])  # not a list: the collector need not look at it
         least = min(least, highest)
         likely = [(k, sums[k]) for k in range(categories) if sums[k] >= least]
         if categories > 256:

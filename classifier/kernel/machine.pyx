@@ -14,7 +14,7 @@ runs in their midst (that for traditional characters, or the collector's when an
 its turn: so results are copied before the first object is made of them, and `PlainText` says when it is busy.
 """
 
-from libc.math cimport expf, logf, sqrtf
+from libc.math cimport expf, log, logf, sqrtf
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
@@ -30,12 +30,29 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
+    #include <stdlib.h>
+    #include <string.h>
+    #if defined(__linux__)
+    #include <sys/mman.h>
+    static void* zeroed(size_t size) {  /* in large pages: look-ups all over a table are a twentieth faster */
+        void* memory;
+        size_t huge = (size_t)1 << 21;
+        if (size < huge) return calloc(1, size);
+        if (posix_memalign(&memory, huge, size)) return NULL;
+        madvise(memory, size, MADV_HUGEPAGE);
+        memset(memory, 0, size);
+        return memory;
+    }
+    #else
+    static void* zeroed(size_t size) { return calloc(1, size); }
+    #endif
     #if defined(__GNUC__)
     #define prefetch(address) __builtin_prefetch(address)
     #else
     #define prefetch(address) ((void)0)
     #endif
     """
+    void* zeroed(size_t size)
     void prefetch(const void* address)  # most of the time goes by in waiting for memory: several waits at once cost one
 
 cdef enum:
@@ -49,6 +66,7 @@ cdef enum:
     SCOPED = 7
 
     BLANK = 32
+    ZERO = 48
     CODES = 1 << 16
     FRAME = 3  # classifier.features._FRAME
     MOST_SIGNALS = 64
@@ -56,6 +74,7 @@ cdef enum:
 include "keys.pxi"
 include "terms.pxi"
 include "texts.pxi"
+include "words.pxi"
 include "concepts.pxi"
 include "categories.pxi"
 include "signals.pxi"

@@ -24,6 +24,8 @@ cdef class SignalKernel:
     ends_denial : collection of str
     few : float
         Added to the square of a vector's length.
+    words : Words
+        They cut the texts.
 
     Raises
     ------
@@ -35,6 +37,7 @@ cdef class SignalKernel:
     cdef const float[::1] intercepts
     cdef float few
     cdef Table operators
+    cdef Words words
     cdef Cut cut
     cdef Bag bag
     cdef int32_t* numbers  # of the terms of the text, one after the other
@@ -49,7 +52,7 @@ cdef class SignalKernel:
     cdef uint64_t denial
     cdef uint64_t speakers
 
-    def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few):
+    def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, Words words not None):
         self.weights, self.intercepts, self.few = weights, intercepts, few
         bits = bits_of(operators)
         self.denial = bits[denial]
@@ -61,7 +64,7 @@ cdef class SignalKernel:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
         self.bag = Bag(table_of(keys, idf))
-        self.cut = CUT
+        self.words, self.cut = words, CUT
         self.signals = self.intercepts.shape[0]
         if self.signals > MOST_SIGNALS:
             raise ValueError(f"{self.signals} signals, at most {MOST_SIGNALS}")
@@ -79,11 +82,11 @@ cdef class SignalKernel:
         free(self.best)
         free(self.found)
 
-    def find(self, str canonical, list pieces):
+    def find(self, str canonical):
         """For each signal that is there its column, and the span of the clause that speaks for it most."""
         cdef Span found[MOST_SIGNALS]
         cdef Py_ssize_t count = 0, k
-        self._weigh(canonical, pieces)
+        self._weigh(canonical)
         for k in range(self.signals):
             if self.best[k] > 0:
                 found[count] = self.found[k]
@@ -91,19 +94,19 @@ cdef class SignalKernel:
                 count += 1
         return [(found[k].terms, found[k].start, found[k].end) for k in range(count)]
 
-    def scores(self, str canonical, list pieces):
+    def scores(self, str canonical):
         """The score of every signal."""
         cdef float best[MOST_SIGNALS]
         cdef Py_ssize_t k
-        self._weigh(canonical, pieces)
+        self._weigh(canonical)
         for k in range(self.signals):
             best[k] = self.best[k]
         return [best[k] for k in range(self.signals)]
 
-    cdef int _weigh(self, str canonical, list pieces) except -1:
+    cdef int _weigh(self, str canonical) except -1:
         """Fill `best` and `found`: of every signal the score, and the clause that speaks for it most."""
         cdef Py_ssize_t start = 0, end, k, piece = 0, begun = 0, clause = 0, clauses = 0
-        self.cut.take_cut(canonical, pieces)
+        self.cut.take_cut(canonical, self.words)
         self._reserve()
         self.bag.clear()
         self.count = 0

@@ -16,7 +16,7 @@ cdef class Table:
         cdef uint64_t places = 16
         while places < 2 * size:
             places *= 2
-        self.slots = <Slot*>calloc(places, sizeof(Slot))
+        self.slots = <Slot*>zeroed(places * sizeof(Slot))
         if self.slots == NULL:
             raise MemoryError
         self.last = places - 1

@@ -52,44 +52,38 @@ cdef class Cut(Text):
     cdef Py_ssize_t count
     cdef Py_ssize_t piece_room
     cdef str canonical
-    cdef list given
+    cdef Words words
 
     def __dealloc__(self):
         free(self.pieces)
 
-    cdef int take_cut(self, str canonical, list pieces) except -1:
-        """Take a text and its pieces; who comes with the same ones again finds them here."""
-        if canonical is self.canonical and pieces is self.given:
-            return 0
-        self.canonical = self.given = None
-        self._take_cut(canonical, pieces)
-        self.canonical, self.given = canonical, pieces
-        return 0
-
-    cdef int _take_cut(self, str canonical, list pieces) except -1:
+    cdef int take_cut(self, str canonical, Words words) except -1:
+        """Take a text and cut it; who comes with the same one again finds it here."""
         cdef Piece* room
-        cdef Piece* piece
-        cdef Py_ssize_t i, j, start = 0
+        if canonical is self.canonical and words is self.words:
+            return 0
+        self.canonical = self.words = None
         self.take(canonical)
-        self.count = len(pieces)
-        if self.count > self.piece_room:
-            room = <Piece*>realloc(self.pieces, 2 * self.count * sizeof(Piece))
+        if self.length > self.piece_room:
+            room = <Piece*>realloc(self.pieces, 2 * self.length * sizeof(Piece))
             if room == NULL:
                 raise MemoryError
-            self.pieces, self.piece_room = room, 2 * self.count
-        for i in range(self.count):
-            piece = &self.pieces[i]
-            piece.start, piece.end, piece.key = start, start + len(<str>pieces[i]), 0
-            start = piece.end
-            if start > self.length:
-                break
-            for j in range(piece.start, piece.end):
-                if in_word(self.characters[j]):
-                    piece.key = word_key(self.characters + piece.start, piece.end - piece.start)
-                    break
-        if start != self.length:
-            raise ValueError(f"pieces of {start} characters do not make up a text of {self.length}")
+            self.pieces, self.piece_room = room, 2 * self.length
+        self.count = 0
+        words.cut_text(self)
+        self.canonical, self.words = canonical, words
         return 0
+
+    cdef inline void add(self, Py_ssize_t start, Py_ssize_t end) noexcept:
+        """Add a piece; there is room for as many as there are characters."""
+        cdef Piece* piece = &self.pieces[self.count]
+        cdef Py_ssize_t i
+        self.count += 1
+        piece.start, piece.end, piece.key = start, end, 0
+        for i in range(start, end):
+            if in_word(self.characters[i]):
+                piece.key = word_key(self.characters + start, end - start)
+                break
 
 
 cdef Cut CUT = Cut()

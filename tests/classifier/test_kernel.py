@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rjieba
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import ComplaintModel, normalize
 from classifier.kernel import machine
 from classifier.text import _AlignedDraft, _canonicalize, _plain, align
+from classifier.tokenizer import BUNDLED, Tokenizer, _dictionary, parse_lexicon
 from training import Labelled
 
 if machine is None:
@@ -36,6 +39,15 @@ PIECES = [
     "  ",
 ]
 messy = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
+
+
+@pytest.fixture(scope="module")
+def rust() -> Callable[[str], list[str]]:
+    """The cut of rjieba, which is in the kernel's place where there is none."""
+    engine = rjieba.Jieba()
+    for word, frequency in parse_lexicon(BUNDLED.read_text(encoding="utf-8"), source="banking.txt").items():
+        engine.add_word(word, frequency, "n")
+    return lambda text: engine.cut(text, False)
 
 
 def by_the_rules(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -60,6 +72,35 @@ def assert_canonical_alike(texts: list[str]) -> int:
     return taken
 
 
+@given(text=messy | st.text())
+def test_a_text_is_cut_as_without_the_kernel(rust: Callable[[str], list[str]], text: str) -> None:
+    assert Tokenizer().cut(text) == rust(text)
+
+
+def test_every_character_and_every_word_of_the_dictionary_is_cut_as_without_the_kernel(
+    rust: Callable[[str], list[str]],
+) -> None:
+    cut = Tokenizer().cut
+    characters = (chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000)
+    texts = [f"1{character}银行{character}{character}a" for character in characters]
+    words = [line.partition(" ")[0] for line in _dictionary().splitlines()]
+    texts += [
+        before + word + behind for before, word, behind in zip(["", *words[:-1]], words, [*words[1:], ""], strict=True)
+    ]
+    assert [text for text in texts if cut(text) != rust(text)] == []
+
+
+def test_the_corpus_is_cut_as_without_the_kernel(rust: Callable[[str], list[str]], corpus: list[Labelled]) -> None:
+    cut = Tokenizer().cut
+    assert [row.text for row in corpus if cut(row.text) != rust(row.text)] == []
+
+
+@pytest.mark.parametrize("dictionary", ["年费 3\n信用卡\n", "年费 3\n信用卡 多 n\n", "年费 3\n\n信用卡 2\n"])
+def test_a_bad_dictionary_is_refused_with_its_line(dictionary: str) -> None:
+    with pytest.raises(ValueError, match="line 2 of the dictionary"):
+        machine.Words(dictionary, {})
+
+
 @given(messy)
 def test_a_canonical_form_is_that_of_the_rules(text: str) -> None:
     assert_canonical_alike([text])
@@ -77,13 +118,12 @@ def test_most_texts_need_no_rules(corpus: list[Labelled]) -> None:
 def assert_read_alike(model: ComplaintModel, canonical: str) -> None:
     scorer, detector = model.scorer, model.detector
     assert detector
-    pieces = scorer.analyzer.tokenizer.cut(canonical)
-    reading, terms = scorer.read(canonical, pieces), scorer.terms(canonical)
+    reading, terms = scorer.read(canonical), scorer.terms(canonical)
     np.testing.assert_allclose(reading.probabilities, scorer.probabilities(terms), atol=1e-5)
     assert reading.familiarity == pytest.approx(terms.familiarity)
     scores, spans = detector._scores(canonical)
     np.testing.assert_allclose(detector.scores(canonical), scores.max(axis=0), rtol=1e-4, atol=1e-4)
-    for column, start, end in detector._kernel.find(canonical, pieces):
+    for column, start, end in detector._kernel.find(canonical):
         assert scores[spans.index((start, end)), column] == pytest.approx(scores[:, column].max(), rel=1e-4, abs=1e-4)
 
 
@@ -101,13 +141,6 @@ def test_the_corpus_is_read_alike(model: ComplaintModel, corpus: list[Labelled])
 def test_a_text_of_any_length_is_read(model: ComplaintModel, corpus: list[Labelled]) -> None:
     for length in (1, 2, 1_000, 20_000):
         assert_read_alike(model, normalize("".join(row.text for row in corpus[:400]))[:length])
-
-
-def test_pieces_that_are_not_the_text_are_refused(model: ComplaintModel) -> None:
-    with pytest.raises(ValueError, match="do not make up"):
-        model.scorer.read("年费太高", ["年费"])
-    with pytest.raises(ValueError, match="do not make up"):
-        model.scorer.read("年费", ["年费", "太高"])
 
 
 def test_a_vocabulary_with_a_term_twice_is_refused(model: ComplaintModel) -> None:

@@ -29,7 +29,7 @@ def assert_same(pipeline: Any, scorer: Scorer, texts: list[str]) -> None:
     theirs = pipeline.predict_proba(texts)
     canonical = [normalize(text) for text in texts]
     terms = [scorer.terms(text) for text in canonical]
-    read = [scorer.read(text, scorer.analyzer.tokenizer.cut(text)) for text in canonical]
+    read = [scorer.read(text) for text in canonical]
     for ours in ([scorer.probabilities(text) for text in terms], [reading.probabilities for reading in read]):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
         assert (np.argmax(ours, axis=1) == theirs.argmax(axis=1)).all()

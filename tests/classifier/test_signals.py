@@ -26,7 +26,7 @@ def detector(whole: float, clause: float, intercept: float) -> SignalDetector:
 
 def find(text: str) -> tuple[Signal, ...]:
     canonical = normalize(text)
-    return detector(1, 1, -0.5).find(text, canonical, TOKENIZER.cut(canonical))
+    return detector(1, 1, -0.5).find(text, canonical)
 
 
 def test_a_signal_is_found_with_its_clause_in_the_text_as_it_was_given() -> None:
