@@ -34,7 +34,6 @@ from api.jobs.uploads import open_uploads
 from api.limits import ANY, BodyLimits
 from api.live import Live
 from api.overview.overview import Overview
-from api.privacy import open_key
 from api.reviews import Reviewing
 from api.routes import catalogue, classify, complaints, jobs, reviews
 from api.routes import rules as rules_routes
@@ -44,7 +43,7 @@ from api.schemas import Problem
 from api.service import Service
 from api.settings import Settings, load_settings
 from api.shadow import Shadow
-from api.storage import Cases, Database, Keys, open_database
+from api.storage import Keys, open_database
 from api.telemetry.logs import configure_logs
 from api.telemetry.metrics import TALLY
 from api.telemetry.requests import Requests
@@ -115,7 +114,7 @@ def create_app(service: Service, settings: Settings, registry: Registry | None =
     app = answering(service, shadow, batches, lifespan)
     app.state.database = database
     app.state.storage_failed_at = -math.inf
-    app.state.intake = open_intake(service, settings, database)
+    app.state.intake = Intake.of(service, settings, database)
     casework = Casework(service, database)
     app.state.casework = casework
     app.state.reviewing = Reviewing(service, casework, database)
@@ -176,17 +175,6 @@ def answering(service: Service, shadow: Shadow, batches: Batches, lifespan: Life
     problems.install(app)
     _describe_problems(app)
     return app
-
-
-def open_intake(service: Service, settings: Settings, database: Database) -> Intake:
-    """The front door of a case database. Raises `StorageError` if the key beside it cannot be used."""
-    return Intake(
-        service,
-        Cases(database),
-        open_key(settings, database),
-        keep_raw=settings.keep_raw_text,
-        sample=settings.review_sample,
-    )
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -14,11 +14,12 @@ from api.cases import IntakeRequest, Registered
 from api.clock import present
 from api.deciding import decided, opened
 from api.matters import WINDOW, Matter, judge
-from api.privacy import keyed_hash
+from api.privacy import keyed_hash, open_key
 from api.problems import RefusedError
 from api.schemas import Classification
 from api.service import Service
-from api.storage import Cases, Kept, KnownCaseError, NewCase, TakenError, Writing, utc
+from api.settings import Settings
+from api.storage import Cases, Database, Kept, KnownCaseError, NewCase, TakenError, Writing, utc
 from api.telemetry.metrics import count_case
 from api.together import Together
 from classifier.fingerprint import fingerprint, shingles
@@ -87,6 +88,12 @@ class Intake:
         self._keep_raw = keep_raw
         self._together = Together(self._keep_some)
         self._sample = sample
+
+    @classmethod
+    def of(cls, service: Service, settings: Settings, database: Database) -> Intake:
+        """The front door of a case database. Raises `StorageError` if the key beside it cannot be used."""
+        key = open_key(settings, database)
+        return cls(service, Cases(database), key, keep_raw=settings.keep_raw_text, sample=settings.review_sample)
 
     def register(self, draft: Draft) -> tuple[Any, bool]:
         """Route and keep a complaint that has been read; it is on disk when this returns.

@@ -90,7 +90,7 @@ def _work(settings: Settings) -> None:
 
 def _run(job: str, holder: str, settings: Settings) -> None:
     """Work on one job, as the worker's child: what breaks the reader of a file breaks no more than this process."""
-    from api.app import open_intake
+    from api.intake import Intake
     from api.jobs.look import look_at
     from api.jobs.run import run_job
     from api.jobs.uploads import open_uploads
@@ -108,7 +108,7 @@ def _run(job: str, holder: str, settings: Settings) -> None:
             return
         service = Service(Registry(store_path()).load(), settings.taxonomy)
         rules = Rules(database, service, settings.calendar)
-        intake = open_intake(service, settings, database)
+        intake = Intake.of(service, settings, database)
         with rules.refreshing():
             run_job(job, file, intake, database, Lease(LEASE, holder), settings.job_max_memory)
     except (LeaseLostError, *UNAVAILABLE):  # none of the file's doing: see api.jobs.worker

@@ -13,9 +13,9 @@ from typing import Any, Final
 from sqlalchemy import event
 
 from api.access.caller import Caller, Scope
-from api.app import open_intake
 from api.casework import Casework
 from api.clock import present, stopped_at
+from api.intake import Intake
 from api.jobs.uploads import open_uploads
 from api.reviews import Reviewing
 from api.rules import Rules
@@ -136,7 +136,7 @@ class _Quarter:
         reviewing = Reviewing(service, casework, database)
         self._diary = Diary(until)
         self._watch = Watch(database, self._rules.router)
-        self._intake = open_intake(service, settings, database)
+        self._intake = Intake.of(service, settings, database)
         self._files = Files(settings, database, open_uploads(settings, database), self._intake)
         self._lives = Lives(self._diary, casework, reviewing, taxonomy, self._rng)
         self._stories = Stories(rows, taxonomy, self._calendar, self._rng)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.app import open_intake
 from api.cases import IntakeRequest
+from api.intake import Intake
 from api.service import Service
 from api.settings import load_settings
 from api.storage import open_database
@@ -23,7 +23,7 @@ def command(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli
     monkeypatch.setenv("COMPLAINTS_DATA", str(tmp_path / "data"))
     settings = load_settings()
     database = open_database(settings.cases)
-    intake = open_intake(Service(Registry(store).load()), settings, database)
+    intake = Intake.of(Service(Registry(store).load()), settings, database)
     intake.register(intake.read(IntakeRequest(text="年费扣错了，请退还", complaint_id="GD-1"), "热线系统"))
     database.dispose()
     return CliRunner()
