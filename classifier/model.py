@@ -68,8 +68,7 @@ class Probabilities(Mapping[str, float]):
         return sorted(map(Ranked._make, self.items()), key=_PROBABILITY, reverse=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """What the model says of one text.
 
     Attributes

@@ -85,6 +85,11 @@ class Scorer:
     keys : ndarray of uint64, shape (F,), optional
         By which the kernel knows the terms, where they were kept: it then need not look at the vocabulary.
 
+    Attributes
+    ----------
+    known : machine.KnownTerms or None
+        Where the kernel looks them up, and that of the signals too.
+
     Raises
     ------
     ValueError
@@ -111,17 +116,25 @@ class Scorer:
         self.intercepts = intercepts
         self.analyzer = analyzer
         self.keys = keys
+        self.known = machine.KnownTerms() if machine else None
         self._kernel: machine.CategoryKernel | None = None
         words = analyzer.tokenizer.compiled
-        if words and type(analyzer) is WithoutIdleMarks:  # of others it does not know the terms
-            self._compile(analyzer.thesaurus, words)
+        if words and self.known and type(analyzer) is WithoutIdleMarks:  # of others it does not know the terms
+            self._compile(analyzer.thesaurus, words, self.known)
 
-    def _compile(self, thesaurus: Thesaurus, words: machine.Words) -> None:
+    def _compile(self, thesaurus: Thesaurus, words: machine.Words, known: machine.KnownTerms) -> None:
         if self.keys is None:
             self.keys = np.empty(len(self.vocabulary), np.uint64)
             machine.category_keys(self.keys, self.vocabulary, thesaurus.expressions, (PIECE, CONCEPT))
         self._kernel = machine.CategoryKernel(
-            self.keys, self.idf, self.weights, self.intercepts, thesaurus.expressions, thesaurus.courtesies, words
+            self.keys,
+            self.idf,
+            self.weights,
+            self.intercepts,
+            thesaurus.expressions,
+            thesaurus.courtesies,
+            words,
+            known,
         )
 
     @cached_property

@@ -20,7 +20,7 @@ import numpy as np
 from classifier.features import PIECE
 from classifier.kernel import machine
 from classifier.scope import DENIAL, ENDS_DENIAL, OPERATORS, SPEAKERS, scoped
-from classifier.scorer import WEIGHTS, Floats, Keys
+from classifier.scorer import WEIGHTS, Floats, Keys, Scorer
 from classifier.text import locate
 from classifier.tokenizer import Tokenizer
 
@@ -95,6 +95,8 @@ class SignalDetector:
     tokenizer : Tokenizer
     keys : ndarray of uint64, shape (F,), optional
         As of `classifier.scorer.Scorer`.
+    beside : Scorer, optional
+        Reads the same texts: their kernels then look terms up in one place.
 
     Raises
     ------
@@ -111,6 +113,7 @@ class SignalDetector:
         intercepts: Floats,
         tokenizer: Tokenizer,
         keys: Keys | None = None,
+        beside: Scorer | None = None,
     ) -> None:
         if weights.shape != (len(vocabulary), 2 * len(codes)) or intercepts.shape != (len(codes),):
             raise ValueError(f"{len(vocabulary)} terms and {len(codes)} signals do not fit weights {weights.shape}")
@@ -126,14 +129,24 @@ class SignalDetector:
         self.keys = keys
         self._kernel: machine.SignalKernel | None = None
         if tokenizer.compiled:
-            self._compile(tokenizer.compiled)
+            self._compile(tokenizer.compiled, (beside and beside.known) or machine.KnownTerms())
 
-    def _compile(self, words: machine.Words) -> None:
+    def _compile(self, words: machine.Words, known: machine.KnownTerms) -> None:
         if self.keys is None:
             self.keys = np.empty(len(self.vocabulary), np.uint64)
             machine.signal_keys(self.keys, self.vocabulary, OPERATORS, PIECE)
         self._kernel = machine.SignalKernel(
-            self.keys, self.idf, self.weights, self.intercepts, OPERATORS, ENDS_DENIAL, DENIAL, SPEAKERS, FEW, words
+            self.keys,
+            self.idf,
+            self.weights,
+            self.intercepts,
+            OPERATORS,
+            ENDS_DENIAL,
+            DENIAL,
+            SPEAKERS,
+            FEW,
+            words,
+            known,
         )
 
     @cached_property

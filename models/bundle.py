@@ -181,13 +181,11 @@ def _read_format_1(files: Files) -> Bundle:
 
     tokenizer = _tokenizer(files)
     thesaurus = files.text(THESAURUS) if THESAURUS in files else ""
-    detector = _detector(files, tokenizer) if SIGNALS in files else None
-    return _assembled(files, tokenizer, thesaurus, detector, PROGRAM_RULES.read_text(encoding="utf-8"))
+    return _assembled(files, tokenizer, thesaurus, PROGRAM_RULES.read_text(encoding="utf-8"))
 
 
 def _read_since_format_2(files: Files) -> Bundle:
-    tokenizer = _tokenizer(files)
-    return _assembled(files, tokenizer, files.text(THESAURUS), _detector(files, tokenizer), files.text(RULES))
+    return _assembled(files, _tokenizer(files), files.text(THESAURUS), files.text(RULES))
 
 
 _READERS: Final[Mapping[int, Callable[[Files], Bundle]]] = {
@@ -197,9 +195,7 @@ _READERS: Final[Mapping[int, Callable[[Files], Bundle]]] = {
 }
 
 
-def _assembled(
-    files: Files, tokenizer: Tokenizer, thesaurus: str, detector: SignalDetector | None, rules: str
-) -> Bundle:
+def _assembled(files: Files, tokenizer: Tokenizer, thesaurus: str, rules: str) -> Bundle:
     folder, manifest = files.folder, files.manifest
     taxonomy = Taxonomy.parse(files.text(TAXONOMY), source=str(folder / TAXONOMY))
     taxonomy.require(frozenset(manifest.classes), needed_by=f"model {manifest.version}")
@@ -211,6 +207,7 @@ def _assembled(
     if len(intercepts) != len(manifest.classes):
         raise ValueError(f"{len(intercepts)} columns of weights do not fit {len(manifest.classes)} categories")
     thresholds = Thresholds(**manifest.thresholds)
+    detector = _detector(files, scorer) if SIGNALS in files or manifest.format > 1 else None
     model = ComplaintModel(manifest.classes, scorer, thresholds, manifest.version, detector)
     return Bundle(manifest, model, taxonomy, rules, files)
 
@@ -226,7 +223,7 @@ def _tokenizer(files: Files) -> Tokenizer:
     return tokenizer
 
 
-def _detector(files: Files, tokenizer: Tokenizer) -> SignalDetector:
+def _detector(files: Files, scorer: Scorer) -> SignalDetector:
     said = json.loads(files.text(SIGNALS))
     if said["preset"] != PRESET:
         raise BundleError(
@@ -240,4 +237,6 @@ def _detector(files: Files, tokenizer: Tokenizer) -> SignalDetector:
         vocabulary: Sequence[str] = Vocabulary(files, SIGNALS_VOCABULARY, None if keys is None else len(keys))
     else:
         vocabulary = said["vocabulary"]
-    return SignalDetector(said["codes"], vocabulary, idf, weights, intercepts, tokenizer, keys)
+    return SignalDetector(
+        said["codes"], vocabulary, idf, weights, intercepts, scorer.analyzer.tokenizer, keys, beside=scorer
+    )

@@ -19,6 +19,7 @@ from api.app import create_app
 from api.service import Service
 from api.settings import Settings
 from classifier import ComplaintModel, Router, Taxonomy
+from classifier.cores import cores
 from classifier.taxonomy import BUNDLED
 from models import Bundle, Manifest, Registry
 from tests.first_start import BUILT, FirstStart, start_twice
@@ -38,6 +39,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: for a third of the time tests wait for other processes."""
+    return cores() + 1
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

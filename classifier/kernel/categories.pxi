@@ -23,6 +23,8 @@ cdef class CategoryKernel:
     courtesies : collection of str
     words : Words
         They cut the texts.
+    known : KnownTerms
+        It takes the vocabulary in.
 
     Raises
     ------
@@ -38,10 +40,11 @@ cdef class CategoryKernel:
     cdef Bag bag
     cdef Text heard
 
-    def __init__(self, keys, idf, weights, intercepts, expressions, courtesies, Words words not None):
+    def __init__(self, keys, idf, weights, intercepts, expressions, courtesies, Words words not None, KnownTerms known not None):
         self.weights, self.intercepts = weights, intercepts
         self.concepts = Concepts(expressions, courtesies)
-        self.bag = Bag(table_of(keys, idf))
+        known.take(keys, idf, 0)
+        self.bag = Bag(known, 0)
         self.words, self.cut, self.heard = words, CUT, Text()
 
     def read(self, str canonical, float least):

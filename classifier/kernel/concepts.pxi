@@ -112,13 +112,3 @@ cdef int fill_keys(
         keys[row] = key_of_term(term, text, concepts, ord(piece), ord(concept), operators)
         row += 1
     return 0
-
-
-cdef Table table_of(const uint64_t[::1] keys, const float[::1] idf):
-    cdef Table table = Table(keys.shape[0])
-    cdef int32_t row
-    for row in range(keys.shape[0]):
-        if not keys[row] or not table.put(keys[row], row):
-            raise ValueError(f"term {row} has no key of its own")
-        table.find(keys[row]).idf = idf[row]
-    return table

@@ -14,6 +14,8 @@ class Words:
     def __init__(self, dictionary: str, lexicon: Mapping[str, int]) -> None: ...
     def cut(self, text: str) -> list[str]: ...
 
+class KnownTerms: ...
+
 class CategoryKernel:
     def __init__(
         self,
@@ -24,6 +26,7 @@ class CategoryKernel:
         expressions: Sequence[tuple[str, str]],
         courtesies: Collection[str],
         words: Words,
+        known: KnownTerms,
     ) -> None: ...
     def read(
         self, canonical: str, least: float
@@ -42,6 +45,7 @@ class SignalKernel:
         speakers: Collection[str],
         few: float,
         words: Words,
+        known: KnownTerms,
     ) -> None: ...
     def find(self, canonical: str) -> list[tuple[int, int, int]]: ...
     def scores(self, canonical: str) -> list[float]: ...

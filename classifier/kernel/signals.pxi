@@ -26,6 +26,8 @@ cdef class SignalKernel:
         Added to the square of a vector's length.
     words : Words
         They cut the texts.
+    known : KnownTerms
+        It takes the vocabulary in.
 
     Raises
     ------
@@ -52,7 +54,9 @@ cdef class SignalKernel:
     cdef uint64_t denial
     cdef uint64_t speakers
 
-    def __init__(self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, Words words not None):
+    def __init__(
+        self, keys, idf, weights, intercepts, operators, ends_denial, denial, speakers, few, Words words not None, KnownTerms known not None
+    ):
         self.weights, self.intercepts, self.few = weights, intercepts, few
         bits = bits_of(operators)
         self.denial = bits[denial]
@@ -63,7 +67,8 @@ cdef class SignalKernel:
         for word in ends_denial:
             if not self.operators.put(key_of_word(word), 0):
                 raise ValueError(f"{word!r} ends a denial and is an operator")
-        self.bag = Bag(table_of(keys, idf))
+        known.take(keys, idf, 1)
+        self.bag = Bag(known, 1)
         self.words, self.cut = words, CUT
         self.signals = self.intercepts.shape[0]
         if self.signals > MOST_SIGNALS:

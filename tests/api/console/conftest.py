@@ -186,7 +186,7 @@ def open_page(browser: Any, site: Site) -> Iterator[Callable[..., Any]]:
             reduced_motion="reduce",  # what is looked at stands still
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         faults.watch(page)

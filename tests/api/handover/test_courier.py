@@ -19,6 +19,7 @@ from api.handover import targets
 from api.handover.courier import Courier
 from api.handover.messages import secret
 from api.storage import Act, Outbox
+from tests.api.conftest import on_one_database
 from tests.api.handover.receiver import Receiver, receiving
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我300元，我的电话13912345678，要求退还年费。"
@@ -126,6 +127,7 @@ def test_a_case_that_moves_on_is_told_to_both(handover: Desk) -> None:
     assert retail.types() == ["complaint.assigned"]
 
 
+@on_one_database
 @pytest.mark.parametrize("trouble", ["500", "404", "hang", "die", "drip", "redirect", "429", "503 1"])
 def test_whatever_goes_wrong_it_is_told_again(handover: Desk, trouble: str) -> None:
     with receiving(trouble, trouble) as receiver:
@@ -137,6 +139,7 @@ def test_whatever_goes_wrong_it_is_told_again(handover: Desk, trouble: str) -> N
         assert len({body for _, body in receiver.got}) == 1
 
 
+@on_one_database
 def test_a_receiver_that_hangs_holds_up_no_other(handover: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(targets, "_SECONDS", 5.0)
     monkeypatch.setattr(targets, "_PATIENCE", 5.0)

@@ -21,6 +21,7 @@ from api.jobs.looks import EXPIRED
 from api.problems import RefusedError
 from api.storage import now
 from api.storage.job_tables import JOBS
+from tests.api.conftest import on_one_database
 from tests.api.hostile import archives
 from tests.api.jobs.conftest import Office, csv_file, reader, until
 from tests.api.jobs.test_jobs import APP, FEE, THEFT, TITLES, excel, rows
@@ -70,6 +71,7 @@ def test_a_person_sees_the_beginning_of_each_column_and_chooses_one(files: FileD
     assert [office.case(f"A-{n}")["text"] for n in (1, 2, 3)] == [FEE, THEFT, APP]
 
 
+@on_one_database
 def test_nothing_is_read_of_a_file_before_the_choice_and_the_interface_does_not_know_it(
     files: FileDesk, office: Office
 ) -> None:
@@ -84,6 +86,7 @@ def test_nothing_is_read_of_a_file_before_the_choice_and_the_interface_does_not_
     assert office.job(job)["status"] == "done"
 
 
+@on_one_database
 def test_of_columns_with_odd_titles_the_one_that_speaks_is_proposed_and_any_may_be_chosen(
     files: FileDesk, office: Office
 ) -> None:
@@ -100,6 +103,7 @@ def test_of_columns_with_odd_titles_the_one_that_speaks_is_proposed_and_any_may_
     assert office.case("A-2")["text"] == THEFT
 
 
+@on_one_database
 def test_another_sheet_is_looked_at_if_the_first_is_empty(files: FileDesk, office: Office) -> None:
     job = bring(files, excel([], [("投诉内容",), (FEE,)], [("投诉内容",), (THEFT,), (APP,)]), "台账.xlsx")
     with office.working():
@@ -118,6 +122,7 @@ def test_another_sheet_is_looked_at_if_the_first_is_empty(files: FileDesk, offic
         assert ended(files, job).rows_done == 2
 
 
+@on_one_database
 def test_an_encoding_is_chosen_where_the_bytes_do_not_tell(files: FileDesk, office: Office) -> None:
     job = bring(files, "投訴內容\n信用卡年費說好免，又扣了我300元\n".encode("big5"))
     with office.working():
@@ -134,6 +139,7 @@ def test_an_encoding_is_chosen_where_the_bytes_do_not_tell(files: FileDesk, offi
         assert ended(files, job).rows_done == 1
 
 
+@on_one_database
 def test_a_header_below_a_title_is_found_by_the_title_of_the_complaints_column(files: FileDesk, office: Office) -> None:
     job = bring(files, csv_file([("十一月台账", ""), ("编号", "情形"), ("A-1", FEE)]))
     with office.working():
@@ -153,6 +159,7 @@ def test_a_header_below_a_title_is_found_by_the_title_of_the_complaints_column(f
     assert office.case("A-1")["text"] == FEE
 
 
+@on_one_database
 def test_personal_data_is_masked_in_what_is_chosen_by(files: FileDesk, office: Office, tmp_path: Path) -> None:
     job = bring(files, csv_file([("我叫王小明，电话13800138000", "投诉内容"), (f"电话13800138000。{FEE}", FEE)]))
     with office.working():
@@ -206,6 +213,7 @@ def test_a_file_is_its_owners_and_the_administrators(files: FileDesk) -> None:
         files.find(theirs, HALL)
 
 
+@on_one_database
 @pytest.mark.parametrize("name", ["bomb.xlsx", "broken.xlsx"])
 def test_a_hostile_file_fails_alone(
     name: str, files: FileDesk, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +229,7 @@ def test_a_hostile_file_fails_alone(
         until(lambda: [path.name for path in (tmp_path / "uploads").iterdir()] == [good_job])
 
 
+@on_one_database
 def test_a_file_that_kills_its_reader_twice_is_given_up(files: FileDesk, office: Office, tmp_path: Path) -> None:
     deadly, good = bring(files, b"a\n1\n"), bring(files, csv_file([TITLES, *rows("A")]))
     die = [sys.executable, "-c", f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})"]
@@ -229,6 +238,7 @@ def test_a_file_that_kills_its_reader_twice_is_given_up(files: FileDesk, office:
         assert looked_at(files, good).status == "waiting"
 
 
+@on_one_database
 def test_a_look_that_takes_too_long_is_given_up(
     files: FileDesk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

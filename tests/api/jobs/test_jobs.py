@@ -13,6 +13,7 @@ import pytest
 
 from api.jobs.service import RESULT
 from classifier.taxonomy import BUNDLED
+from tests.api.conftest import on_one_database
 from tests.api.jobs.conftest import Office, csv_file
 
 FEE = "信用卡年费说好刷满六次就免，现在又扣了我300元年费，要求退还年费。"
@@ -77,6 +78,7 @@ def test_every_row_of_every_kind_of_file_is_kept_once_and_told_of_in_its_place(o
     assert [job["job_id"] for job in office.desk.get("/v1/jobs").json()] == list(jobs.values())[::-1]
 
 
+@on_one_database
 def test_a_result_says_of_a_row_what_the_case_says(office: Office) -> None:
     job = office.upload(csv_file([["投诉内容"], [FEE], [FEE.replace("六次", "八次")]]))
     with office.working():
@@ -121,6 +123,7 @@ def test_a_bad_row_is_told_with_its_line_and_stops_no_other(office: Office) -> N
     assert len(office.desk.get("/v1/complaints").json()["items"]) == 4
 
 
+@on_one_database
 def test_no_cell_of_a_result_is_run_by_a_spreadsheet(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +140,7 @@ def test_no_cell_of_a_result_is_run_by_a_spreadsheet(
     assert [cell for cell in cells if cell[:1] in tuple("=+-@\t")] == []
 
 
+@on_one_database
 def test_a_sheet_is_read_by_its_name(office: Office) -> None:
     file = excel([("投诉内容",), (FEE,)], [("投诉内容",), (THEFT,), (APP,)])
     jobs = [office.upload(file), office.upload(file, sheet="第2页"), office.upload(file, sheet="第3页")]
@@ -149,6 +153,7 @@ def test_a_sheet_is_read_by_its_name(office: Office) -> None:
     assert "第1页, 第2页" in ended[2]["problem"]
 
 
+@on_one_database
 def test_a_file_is_read_in_the_encoding_that_is_named(office: Office) -> None:
     file = "投訴內容\n信用卡年費說好免，又扣了我300元\n".encode("big5")
     jobs = [office.upload(file), office.upload(file, encoding="big5")]

@@ -18,6 +18,7 @@ from api.jobs import worker
 from api.storage import Jobs, Lease
 from api.storage.job_tables import JOB_ROWS, JOBS
 from api.storage.schema import COMPLAINTS, LEASES
+from tests.api.conftest import on_one_database
 from tests.api.jobs.conftest import Command, Office, csv_file, reader, until
 from training import Labelled
 
@@ -83,6 +84,7 @@ def test_one_of_two_workers_works_and_the_other_goes_on_after_it(
         assert connection.execute(select(LEASES)).all() == []
 
 
+@on_one_database
 def test_a_worker_that_is_told_to_stop_leaves_its_job_to_the_next(
     office: Office, database_url: str, tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_worker_that_is_told_to_stop_leaves_its_job_to_the_next(
     assert row["deaths"] == 0
 
 
+@on_one_database
 def test_a_file_that_kills_its_reader_twice_is_given_up_and_the_next_is_read(
     office: Office, database_url: str, tmp_path: Path
 ) -> None:
@@ -116,6 +119,7 @@ def test_a_file_that_kills_its_reader_twice_is_given_up_and_the_next_is_read(
     assert office.upload(FILE, name="台账.xlsx") != deadly
 
 
+@on_one_database
 def test_a_file_that_brings_no_row_for_long_is_given_up(
     office: Office, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +131,7 @@ def test_a_file_that_brings_no_row_for_long_is_given_up(
     assert len(starts(log)) == 1
 
 
+@on_one_database
 def test_readers_that_cannot_start_fail_no_file(office: Office, database_url: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     job = office.upload(FILE)
@@ -153,6 +158,7 @@ def test_a_failed_file_sent_again_is_kept_once(office: Office) -> None:
     assert office.result(first)[0]["complaint_id"] == office.result(again)[0]["complaint_id"]
 
 
+@on_one_database
 def test_a_file_that_takes_too_much_memory_fails_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPLAINTS_JOB_MAX_MEMORY", str(96 << 20))
     large = office.upload(b'{"text": "' + b"x" * (100 << 20) + b'"}\n')

@@ -19,14 +19,13 @@ from api.storage import Lease, now
 from api.storage.schema import ACTS
 from api.storage.trainings import TRAININGS
 from api.trainings.service import Options
+from tests.api.conftest import on_one_database
 from tests.api.jobs.conftest import until
 from tests.api.trainings.conftest import ANALYST, DATA, RESULT, SOURCES, STEP, Office, history, saying, written
 from training import Labelled
 
 FOREVER = "time.sleep(600)"
 CHECKED = saying(SOURCES, STEP, DATA)
-REALLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Real processes take seconds each, and what they do to a database the others show of both kinds."""
 
 
 def waiting(office: Office) -> str:
@@ -37,7 +36,7 @@ def waiting(office: Office) -> str:
     return training
 
 
-@REALLY
+@on_one_database
 def test_a_history_is_looked_at_trained_on_and_judged(office: Office, corpus: list[Labelled]) -> None:
     training = office.upload(history(corpus), labels="as-is")
     with office.working():
@@ -78,7 +77,7 @@ def test_a_history_is_looked_at_trained_on_and_judged(office: Office, corpus: li
     assert acts == [(act, "陈分析") for act in ("upload history", "download findings", "train")]
 
 
-@REALLY
+@on_one_database
 def test_labels_that_mean_nothing_and_columns_nobody_can_tell_are_asked_about(
     office: Office, corpus: list[Labelled]
 ) -> None:
@@ -106,7 +105,7 @@ def test_labels_that_mean_nothing_and_columns_nobody_can_tell_are_asked_about(
     assert again.report["data"]["sources"][0]["columns"] == {"text": "甲", "label": "乙"}
 
 
-@REALLY
+@on_one_database
 def test_a_file_that_is_no_table_fails_and_is_gone(office: Office) -> None:
     training = office.upload(b"\x00\x01\x02" * 100, name="../../台账 王小明13812345678.xlsx")
     with office.working():
@@ -118,7 +117,7 @@ def test_a_file_that_is_no_table_fails_and_is_gone(office: Office) -> None:
     assert office.files() == []
 
 
-@REALLY
+@on_one_database
 def test_corrections_alone_are_a_history(office: Office) -> None:
     training = office.desk.from_corrections(Options(), ANALYST).training_id
     with office.working():
@@ -250,7 +249,7 @@ def test_only_abandoned_histories_are_tidied_away(office: Office) -> None:
     assert {path.name for path in (office.folder / "incoming").iterdir()} == {"coming-in"}
 
 
-@REALLY
+@on_one_database
 def test_a_real_worker_that_is_killed_takes_its_training_along(office: Office, corpus: list[Labelled]) -> None:
     training = office.upload(history(corpus), labels="as-is")
     command = [sys.executable, "-m", "cli", "worker"]
