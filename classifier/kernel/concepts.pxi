@@ -1,10 +1,11 @@
 # Expressions found in texts.
 
 cdef struct Expression:
-    Py_ssize_t first  # of its characters, in the pool
-    Py_ssize_t length
+    int32_t first  # of its characters, in the pool
+    int32_t length
     int32_t concept
     int32_t other  # the next shorter one with the same beginning, or -1
+    uint32_t third  # of its characters, if it has more than two: few others of the same beginning have it
 
 
 cdef class Concepts:
@@ -33,7 +34,9 @@ cdef class Concepts:
         self.starting = Table(len(expressions))
         for expression, concept in reversed(expressions):  # the longest last: whoever comes last is asked first
             text.take(expression)
-            self.expressions[number] = Expression(filled, text.length, self.numbers[concept], -1)
+            self.expressions[number] = Expression(
+                filled, text.length, self.numbers[concept], -1, text.characters[2] if text.length > 2 else 0
+            )
             for i in range(text.length):
                 self.pool.characters[filled + i] = text.characters[i]
             filled += text.length
@@ -69,8 +72,8 @@ cdef class Concepts:
         while number >= 0:
             expression = &self.expressions[number]
             end = position + expression.length
-            if end <= length:
-                i = 2
+            if end <= length and (expression.length == 2 or text[position + 2] == expression.third):
+                i = 2 if expression.length == 2 else 3
                 while i < expression.length and text[position + i] == self.pool.characters[expression.first + i]:
                     i += 1
                 if i == expression.length and not (

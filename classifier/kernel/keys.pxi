@@ -75,4 +75,4 @@ cdef inline bint is_latin(Py_UCS4 c) noexcept:
 
 
 cdef inline bint in_word(Py_UCS4 c) noexcept:
-    return Py_UNICODE_ISALNUM(c) or c == u"_"
+    return 0x4E00 <= c <= 0x9FFF or Py_UNICODE_ISALNUM(c) or c == u"_"

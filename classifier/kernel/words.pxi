@@ -1,14 +1,18 @@
 # `classifier.tokenizer`: jieba's cut without its hidden Markov model.
 
 cdef struct Entry:
-    uint64_t key
-    int32_t frequency  # 0 of what is no word itself
-    int32_t longer  # whether longer words begin with it
+    uint64_t key  # the last bit says whether longer words begin with it
+    double weight  # of a word the logarithm of its probability, which is below 0; 0 of what is none
+
+
+cdef inline uint64_t first_key(uint32_t first, uint32_t second) noexcept:
+    """Of what begins with two characters."""
+    return key_of(CHARACTERS, <uint64_t>first << 22 | second << 1)
 
 
 cdef inline uint64_t longer_key(uint64_t key, uint32_t character) noexcept:
     """Of a beginning with one more character."""
-    return key_of(LONG_WORD, mixed(mixed(key) + character) >> 3)
+    return key_of(LONG_WORD, mixed(mixed(key) + character) >> 4 << 1)
 
 
 cdef class Words:
@@ -37,9 +41,9 @@ cdef class Words:
     cdef Entry* entries  # words of two characters and more, and what they begin with: open addressing
     cdef uint64_t last
     cdef uint64_t used
-    cdef int32_t* single  # frequencies of characters
-    cdef long long total
-    cdef double log_total
+    cdef double* single  # weights of characters
+    cdef double total
+    cdef double least  # weight of what has a frequency of 1
     cdef double* best  # logarithm of the probability of the rest of a run, from each character on
     cdef Py_ssize_t* ends  # of the words that begin there
     cdef Py_ssize_t room
@@ -49,7 +53,7 @@ cdef class Words:
         while places < 2 * <uint64_t>(dictionary.count("\n") + len(lexicon)):
             places *= 2
         self.entries = <Entry*>zeroed(places * sizeof(Entry))
-        self.single = <int32_t*>calloc(CODES, sizeof(int32_t))
+        self.single = <double*>calloc(CODES, sizeof(double))
         if self.entries == NULL or self.single == NULL:
             raise MemoryError
         self.last = places - 1
@@ -58,7 +62,7 @@ cdef class Words:
         for word, frequency in lexicon.items():
             text.take(word)
             self._put(text.characters, text.length, frequency)
-        self.log_total = log(<double>self.total)
+        self._weigh_all()
 
     def __dealloc__(self):
         free(self.entries)
@@ -107,7 +111,7 @@ cdef class Words:
     cdef inline Entry* _at(self, uint64_t key) noexcept:
         """Where a key is, or an empty place."""
         cdef uint64_t place = mixed(key) & self.last
-        while self.entries[place].key and self.entries[place].key != key:
+        while self.entries[place].key and self.entries[place].key & ~<uint64_t>1 != key:
             place = (place + 1) & self.last
         return &self.entries[place]
 
@@ -133,7 +137,7 @@ cdef class Words:
         self.last = 2 * places - 1
         for place in range(places):
             if old[place].key:
-                self._at(old[place].key)[0] = old[place]
+                self._at(old[place].key & ~<uint64_t>1)[0] = old[place]
         free(old)
         return 0
 
@@ -146,14 +150,26 @@ cdef class Words:
             self.total -= self.single[word[0]]
             self.single[word[0]] = frequency
             return 0
-        key = pair_key(word[0], word[1]) if length > 1 else key_of(CHARACTER, word[0])
+        key = first_key(word[0], word[1]) if length > 1 else key_of(CHARACTER, word[0] << 1)
         for i in range(2, length):
-            self._made(key).longer = 1
+            self._made(key).key |= 1
             key = longer_key(key, word[i])
         entry = self._made(key)
-        self.total -= entry.frequency
-        entry.frequency = frequency
+        self.total -= entry.weight
+        entry.weight = frequency
         return 0
+
+    cdef void _weigh_all(self) noexcept:
+        """Put weights in the place of frequencies, which stand there until all are known."""
+        cdef double log_total = log(self.total)
+        cdef uint64_t place
+        self.least = 0 - log_total
+        for place in range(self.last + 1):
+            if self.entries[place].weight:
+                self.entries[place].weight = log(self.entries[place].weight) - log_total
+        for place in range(CODES):
+            if self.single[place]:
+                self.single[place] = log(self.single[place]) - log_total
 
     cdef int cut_text(self, Cut cut) except -1:
         """Cut what is in `cut`."""
@@ -188,30 +204,31 @@ cdef class Words:
     cdef void _find_words(self, const uint32_t* text, Py_ssize_t start, Py_ssize_t end) noexcept:
         """For each character of a run the end of the word that begins with it on the most probable way to the end."""
         cdef Py_ssize_t i, behind
-        cdef int32_t frequency
+        cdef double weight
         cdef uint64_t key
         cdef Entry* entry
         for i in range(start, end - 1):
-            prefetch(&self.entries[mixed(pair_key(text[i], text[i + 1])) & self.last])
+            prefetch(&self.entries[mixed(first_key(text[i], text[i + 1])) & self.last])
         self.best[end] = 0
         for i in range(end - 1, start - 1, -1):
             self.ends[i] = 0
-            frequency = self.single[text[i]] if text[i] < CODES else self._at(key_of(CHARACTER, text[i])).frequency
-            if frequency:
-                self._weigh(i, i + 1, frequency)
+            weight = self.single[text[i]] if text[i] < CODES else self._at(key_of(CHARACTER, text[i] << 1)).weight
+            if weight:
+                self._take(i, i + 1, weight)
             key = 0
             for behind in range(i + 2, end + 1):
-                key = longer_key(key, text[behind - 1]) if key else pair_key(text[i], text[i + 1])
+                key = longer_key(key, text[behind - 1]) if key else first_key(text[i], text[i + 1])
                 entry = self._at(key)
-                if entry.frequency:
-                    self._weigh(i, behind, entry.frequency)
-                if not entry.longer:
+                if entry.weight:
+                    self._take(i, behind, entry.weight)
+                if not entry.key & 1:
                     break
             if not self.ends[i]:
-                self._weigh(i, i + 1, 1)
+                self._take(i, i + 1, self.least)
 
-    cdef inline void _weigh(self, Py_ssize_t start, Py_ssize_t end, int32_t frequency) noexcept:
-        cdef double value = log(<double>frequency) - self.log_total + self.best[end]
+    cdef inline void _take(self, Py_ssize_t start, Py_ssize_t end, double weight) noexcept:
+        """Take a word if there is none yet from here to a better end."""
+        cdef double value = weight + self.best[end]
         if not self.ends[start] or value >= self.best[start]:
             self.best[start], self.ends[start] = value, end
 
