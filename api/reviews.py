@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -15,6 +14,7 @@ from api.deciding import corrected, kept_facts, reroute
 from api.happening import mark
 from api.intake import masked
 from api.life import Life
+from api.precision import PrecisionOut, precision
 from api.problems import RefusedError
 from api.schemas import CandidateOut, EvidenceOut, Short, SignalOut, StrictRequest
 from api.service import Service
@@ -71,17 +71,6 @@ class ReviewOut(BaseModel):
     signals: list[SignalOut] | None
     candidates: list[CandidateOut] | None = Field(description="Null in a blind one.")
     evidence: list[EvidenceOut] | None = Field(description="Words that spoke for the first candidate; null if blind.")
-
-
-class PrecisionOut(BaseModel):
-    """What blind review says of a model's sure cases, beside what its training measured."""
-
-    model: str
-    stated: float | None = Field(description="Precision of auto by cross-validation; null for another model.")
-    looked_at: int
-    right: int
-    precision: float
-    interval: tuple[float, float] = Field(description="95%, Wilson score.")
 
 
 class Reviewing:
@@ -193,18 +182,7 @@ class Reviewing:
 
     def precision(self) -> list[PrecisionOut]:
         """What blind review says of every model, the one reviewed last first."""
-        manifest = self._service.serving.bundle.manifest
-        return [
-            PrecisionOut(
-                model=row["model"],
-                stated=manifest.metrics["auto_precision"] if row["model"] == manifest.version else None,
-                looked_at=row["looked_at"],
-                right=row["right"],
-                precision=row["right"] / row["looked_at"],
-                interval=wilson(row["right"], row["looked_at"]),
-            )
-            for row in self._reviews.sampled()
-        ]
+        return precision(self._reviews, self._service.serving.bundle.manifest)
 
 
 def _correct(
@@ -292,24 +270,3 @@ def _shown(row: Any, serving: Serving) -> ReviewOut:
         candidates=candidates,
         evidence=evidence,
     )
-
-
-def wilson(right: int, looked_at: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson, "Probable inference", JASA 22, 1927).
-
-    Parameters
-    ----------
-    right, looked_at : int
-        At least one was looked at.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson(95, 100)]
-    [0.888, 0.978]
-    """
-    z = 1.959964
-    share, spread = right / looked_at, z * z / looked_at
-    middle = share + spread / 2
-    half = z * math.sqrt(share * (1 - share) / looked_at + spread / (4 * looked_at))
-    # The share lies within but for the last digit of a float.
-    return min(share, max(0.0, (middle - half) / (1 + spread))), max(share, min(1.0, (middle + half) / (1 + spread)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.main import app
+from cli.serve import serve
 from tests.first_start import BUILT, TEXT, FirstStart
 
 
@@ -24,6 +24,4 @@ def test_a_stranger_types_one_command_and_sends_a_complaint(first_start: FirstSt
 
 def test_the_server_listens_to_this_machine_only() -> None:
     """Until keys exist there is no way to name another host."""
-    serve = next(command for command in app.registered_commands if command.name == "serve")
-    assert serve.callback is not None
-    assert "host" not in serve.callback.__annotations__
+    assert "host" not in serve.__annotations__

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access.gate import Reviewer
 from api.cases import ComplaintId
-from api.reviews import ClaimRequest, PrecisionOut, Reviewing, ReviewOut
+from api.precision import PrecisionOut
+from api.reviews import ClaimRequest, Reviewing, ReviewOut
 from api.routes.parameters import known_parameters
 from api.schemas import Problem
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from api.app import create_app
-from api.reviews import wilson
+from api.precision import wilson
 from api.service import Service
 from api.settings import Settings
 from models import Bundle

@@ -118,5 +118,5 @@ def test_unreadable_texts_are_refused(model: ComplaintModel) -> None:
 
 
 def test_predictions_cannot_be_changed(model: ComplaintModel) -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         model.predict([CLEAR])[0].category = "other"  # type: ignore[misc]
