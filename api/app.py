@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from api import problems
+from api import http_problems
 from api.access.gate import Gate
 from api.access.rates import Rates
 from api.access.ring import KeyRing
@@ -172,7 +172,7 @@ def answering(service: Service, shadow: Shadow, batches: Batches, lifespan: Life
     for routes in (classify, complaints, reviews, jobs, rules_routes, catalogue):
         app.include_router(routes.router)
     hurry(app, classify.router)
-    problems.install(app)
+    http_problems.install(app)
     _describe_problems(app)
     return app
 
@@ -195,16 +195,16 @@ def _describe_problems(app: FastAPI) -> None:
                 answers = operation["responses"]
                 if not path.startswith("/health/"):
                     for status, description in everywhere.items():
-                        content = {problems.MEDIA_TYPE: {"schema": reference}}
+                        content = {http_problems.MEDIA_TYPE: {"schema": reference}}
                         answers[str(status)] = {"description": description, "content": content}
                 if method == "post":
                     answers.setdefault(
-                        "408", {"description": "Too slow", "content": {problems.MEDIA_TYPE: {"schema": reference}}}
+                        "408", {"description": "Too slow", "content": {http_problems.MEDIA_TYPE: {"schema": reference}}}
                     )
                 for status, answer in answers.items():
                     content = answer.get("content", {})
                     if status[0] in "45" and "application/json" in content:
-                        content[problems.MEDIA_TYPE] = content.pop("application/json")
+                        content[http_problems.MEDIA_TYPE] = content.pop("application/json")
         return schema
 
     app.openapi = described  # type: ignore[method-assign]

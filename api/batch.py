@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from api.ending import end_with_parent
-from api.problems import bad_body, text_problem, validation_problem
+from api.http_problems import bad_body
+from api.problems import text_problem, validation_problem
 from api.schemas import BatchRequest, ClassifyRequest, Problem
 from api.serving import Serving
 from api.shadow import Shadow

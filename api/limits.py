@@ -10,7 +10,8 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import is_console
-from api.problems import answer, problem
+from api.http_problems import answer
+from api.problems import problem
 
 _JSON: Final = b"application/json"
 _FORM: Final = b"application/x-www-form-urlencoded"

@@ -1,29 +1,12 @@
-"""Every error as an RFC 9457 problem document: what is wrong, where, and how to mend it."""
+"""Every error as an RFC 9457 problem document: what is wrong, where, and how to mend it. No HTTP in here."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.routing import compile_path
-from starlette.types import Scope
-
-from api.console import is_console
 from api.schemas import MOST_ERRORS, FieldError, Problem
-from api.storage import UNAVAILABLE, cause
 from classifier.errors import EmptyTextError, TextError, TextTooLongError
-
-_LOG = structlog.get_logger("problems")
-
-MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed-json": (400, "请求体不是合法的JSON Malformed JSON"),
@@ -61,24 +44,12 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
 }
 """Every kind of problem: its status and title. The type is ``urn:complaints:`` and the kind."""
 
-_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 400: "malformed-json", 415: "wrong-content-type"}
-
 RETRY_AFTER: Final = 5
 """Seconds after which to ask again when the case database did not answer."""
 STORAGE_AWAY: Final = (
     f"The case database or its disk does not answer. Send this again in {RETRY_AFTER} seconds: under the same "
     "complaint_id or Idempotency-Key a complaint is kept once."
 )
-
-_DETAILS: Final = {
-    "malformed-json": "The body cannot be parsed as JSON in UTF-8. Correct it.",
-    "not-found": "There is no such address. GET /openapi.json lists them.",
-    "method-not-allowed": "This address knows other methods: see the Allow header.",
-}
-
-
-ProblemPage = Callable[[Scope, Problem, Mapping[str, str]], Response]
-"""Writes a problem for people: `answer` finds it as ``problem_page`` in the application's state."""
 
 
 class RefusedError(Exception):
@@ -101,11 +72,6 @@ def problem(kind: str, detail: str, instance: str, errors: Sequence[FieldError] 
         instance=instance,
         errors=list(errors),
     )
-
-
-def bad_body(error: ValidationError) -> RequestValidationError:
-    """What is raised for a body that does not fit its schema; it holds nothing of what was sent."""
-    return RequestValidationError(error.errors(include_url=False, include_input=False))
 
 
 def text_problem(error: TextError, instance: str) -> Problem:
@@ -142,65 +108,3 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 def _escaped(part: object) -> str:
     """One step of a JSON pointer (RFC 6901)."""
     return str(part).replace("~", "~0").replace("/", "~1")
-
-
-def response(document: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """A problem as an HTTP answer."""
-    return JSONResponse(
-        document.model_dump(), status_code=document.status, media_type=MEDIA_TYPE, headers=dict(headers or {})
-    )
-
-
-def answer(scope: Scope, document: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem as whoever has asked can read it: a page under the console, else `response`."""
-    page: ProblemPage | None = getattr(scope["app"].state, "problem_page", None) if is_console(scope["path"]) else None
-    return page(scope, document, headers or {}) if page else response(document, headers)
-
-
-def storage_problem(request: Request) -> Response:
-    """The answer while nothing can be kept: when to come again."""
-    headers = {"retry-after": str(RETRY_AFTER)}
-    return answer(request.scope, problem("storage-unavailable", STORAGE_AWAY, request.url.path), headers)
-
-
-def _allowed(app: FastAPI, path: str) -> str:
-    """All methods of an address in OpenAPI: the framework names those of the first of its handlers."""
-    paths = app.openapi()["paths"]
-    methods = {method.upper() for known in paths if compile_path(known)[0].match(path) for method in paths[known]}
-    return ", ".join(sorted(methods))
-
-
-def install(app: FastAPI) -> None:
-    """Let `app` answer every error with a problem document."""
-
-    @app.exception_handler(RequestValidationError)
-    async def on_validation(request: Request, error: RequestValidationError) -> Response:
-        return answer(request.scope, validation_problem(error.errors(), request.url.path))
-
-    @app.exception_handler(TextError)
-    async def on_text(request: Request, error: TextError) -> Response:
-        return answer(request.scope, text_problem(error, request.url.path))
-
-    @app.exception_handler(RefusedError)
-    async def on_refusal(request: Request, error: RefusedError) -> Response:
-        return answer(request.scope, problem(error.kind, str(error), request.url.path, error.errors))
-
-    @app.exception_handler(ClientDisconnect)
-    async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
-        return answer(request.scope, problem("too-slow", "The connection ended before the body did.", request.url.path))
-
-    async def on_storage(request: Request, error: Exception) -> Response:
-        _LOG.error("storage", cause=cause(error))
-        request.app.state.storage_failed_at = time.monotonic()
-        return storage_problem(request)
-
-    for kind in (*UNAVAILABLE, OSError):  # the latter of an uploaded file that cannot be written
-        app.add_exception_handler(kind, on_storage)
-
-    @app.exception_handler(HTTPException)
-    async def on_http(request: Request, error: HTTPException) -> Response:
-        kind = _BY_STATUS.get(error.status_code, "internal")
-        detail = _DETAILS.get(kind, str(error.detail))
-        known = error.status_code == 405 and not is_console(request.url.path)
-        headers = {"allow": _allowed(app, request.url.path)} if known else error.headers
-        return answer(request.scope, problem(kind, detail, request.url.path), headers)

@@ -99,7 +99,7 @@ def _run(job: str, holder: str, settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     end_with_input(sys.stdin.fileno(), lambda: os._exit(1))
-    database = open_database(settings.cases)
+    database = open_database(settings.cases, upgrade=False)
     file = open_uploads(settings, database).path(job)
     found = Jobs(database).find(job)
     try:

@@ -17,7 +17,8 @@ from api.access.rates import Rates
 from api.access.ring import Key, KeyRing
 from api.console import SIGN_IN, STATIC, is_console
 from api.console.sessions import Sessions, Visit, to_sign_in
-from api.problems import RETRY_AFTER, STORAGE_AWAY, RefusedError, answer, problem
+from api.http_problems import answer
+from api.problems import RETRY_AFTER, STORAGE_AWAY, RefusedError, problem
 from api.storage import UNAVAILABLE, cause
 
 _LOG = structlog.get_logger("gate")

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.access.gate import Anyone
-from api.problems import RETRY_AFTER, storage_problem
+from api.http_problems import storage_problem
+from api.problems import RETRY_AFTER
 from api.routes.classify import Ask
 from api.schemas import Categories, Health, ModelOut, Problem
 from api.storage import Jobs, probe

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from api.problems import bad_body
+from api.http_problems import bad_body
 
 _JSON: Final = (b"content-type", b"application/json")
 _MARK: Final = b"\xef\xbb\xbf"

@@ -10,12 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, update
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -23,13 +18,10 @@ from api.clock import present
 from api.storage.schema import PROBES
 from classifier.errors import StorageError
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _PATIENCE: Final = 5
 """Seconds to wait for another writer, for a connection, and for a server to take one."""
 _LONGEST: Final = 30
 """Seconds that PostgreSQL may take over one statement."""
-_UPGRADE_LOCK: Final = 20_261_124
-"""PostgreSQL's advisory lock under which one process at a time changes the schema."""
 
 _PROBE: Final = 1 << 16
 """Characters: more than a complaint writes with its indexes."""
@@ -42,13 +34,15 @@ Database = Engine
 _TURN: Final = threading.Lock()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, upgrade: bool = True) -> Database:
     """Open a case database and bring its schema up to date.
 
     Parameters
     ----------
     url : str
         ``sqlite:////folder/cases.db`` or ``postgresql://user:password@host/name``. A missing SQLite file is made.
+    upgrade : bool
+        Whether to look at the schema: who was started by a process that did need not.
 
     Raises
     ------
@@ -58,7 +52,11 @@ def open_database(url: str) -> Database:
     try:
         engine = _engine(url)
         try:
-            _upgrade(engine)
+            if upgrade:
+                # Imported here: it takes as long as all else that a short-lived process needs of a database.
+                from api.storage.upgrade import upgrade_schema
+
+                upgrade_schema(engine, shown(url))
         except BaseException:
             engine.dispose()
             raise
@@ -67,12 +65,6 @@ def open_database(url: str) -> Database:
             str(error).splitlines()[0],
             where="COMPLAINTS_DATABASE_URL",
             remedy="Use sqlite:////folder/cases.db or postgresql://user:password@host/name.",
-        ) from error
-    except CommandError as error:
-        raise StorageError(
-            f"the schema is of a newer program ({error})",
-            where=shown(url),
-            remedy="Start that program, or restore a backup.",
         ) from error
     except (SQLAlchemyError, OSError) as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
@@ -115,20 +107,6 @@ def now() -> datetime:
     return utc(present())
 
 
-def revision(engine: Database) -> str | None:
-    """The schema's revision in the database, or None of an empty one."""
-    with engine.connect() as connection:
-        current: str | None = MigrationContext.configure(connection).get_current_revision()
-    return current
-
-
-def newest_revision() -> str:
-    """The schema's revision this program works with."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    assert newest is not None  # noqa: S101  # the folder is part of the program
-    return newest
-
-
 def _engine(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
@@ -169,23 +147,6 @@ def _begin_sqlite(connection: Connection) -> None:
     # A reader that turns writer later can only fail, never wait: a writer says so at once.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _upgrade(engine: Engine) -> None:
-    config = _config()
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def probe(engine: Database) -> None:

@@ -11,7 +11,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import is_console
-from api.problems import answer, problem
+from api.http_problems import answer
+from api.problems import problem
 from api.telemetry.logs import REQUEST
 from api.telemetry.metrics import TALLY
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.problems import MEDIA_TYPE
+from api.http_problems import MEDIA_TYPE
 from api.service import Service
 from api.settings import Settings
 from api.storage import Database

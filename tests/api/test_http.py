@@ -11,7 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.problems import MEDIA_TYPE, TITLES
+from api.http_problems import MEDIA_TYPE
+from api.problems import TITLES
 from api.service import Service
 from api.serving import Serving
 from api.settings import Settings

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from api.app import create_app
-from api.problems import MEDIA_TYPE
+from api.http_problems import MEDIA_TYPE
 from api.service import Service
 from api.settings import Settings
 from api.storage import Database, open_database

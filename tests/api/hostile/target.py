@@ -12,7 +12,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 
-from api.problems import MEDIA_TYPE, TITLES
+from api.http_problems import MEDIA_TYPE
+from api.problems import TITLES
 from tests.api.hostile.bodies import TEXT
 from tests.api.serving import Server, environment, serving
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.problems import MEDIA_TYPE
+from api.http_problems import MEDIA_TYPE
 from api.service import Service
 from api.settings import Settings
 from models import Bundle

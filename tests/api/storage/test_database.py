@@ -11,8 +11,8 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from api.storage import Act, Cases, Database, Kept, NewCase, Rulebooks, open_database, utc, working
-from api.storage.database import newest_revision, revision
 from api.storage.schema import APPEND_ONLY, METADATA
+from api.storage.upgrade import newest_revision, revision
 from classifier.errors import StorageError
 
 

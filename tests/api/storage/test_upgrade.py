@@ -17,7 +17,8 @@ from api.app import create_app
 from api.privacy import load_key
 from api.service import Service
 from api.settings import Settings
-from api.storage.database import _config, _engine, newest_revision, open_database, revision
+from api.storage.database import _engine, open_database
+from api.storage.upgrade import _config, newest_revision, revision
 from classifier.fingerprint import fingerprint, shingles
 from models import Bundle
 from tests.conftest import asking
