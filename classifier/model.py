@@ -36,7 +36,8 @@ class Probabilities(Mapping[str, float]):
     Parameters
     ----------
     classes : sequence of str, length K
-    values : sequence of float, length K
+    values : sequence of float, length K, or bytes
+        Of K in float32, as `classifier.scorer.Reading` has them.
 
     Examples
     --------
@@ -46,7 +47,7 @@ class Probabilities(Mapping[str, float]):
 
     __slots__ = ("_classes", "_values")
 
-    def __init__(self, classes: Sequence[str], values: Sequence[float]) -> None:
+    def __init__(self, classes: Sequence[str], values: Sequence[float] | bytes) -> None:
         self._classes = classes
         self._values = values
 
@@ -61,7 +62,8 @@ class Probabilities(Mapping[str, float]):
 
     def items(self) -> ItemsView[str, float]:
         """Category and probability of each."""
-        return dict(zip(self._classes, self._values, strict=True)).items()
+        values = memoryview(self._values).cast("f") if isinstance(self._values, bytes) else self._values
+        return dict(zip(self._classes, values, strict=True)).items()
 
     def ranked(self) -> list[Ranked]:
         """All categories, most probable first."""

@@ -53,7 +53,8 @@ class Reading(NamedTuple):
 
     Attributes
     ----------
-    probabilities : tuple of float, length K
+    probabilities : bytes
+        K of them, in float32: most who ask want the highest alone, and K objects a text would be a tenth of the time.
     familiarity : float
         Share of the text's different terms that are known, in [0, 1]; 0 for a text without terms.
     highest, second : float
@@ -62,7 +63,7 @@ class Reading(NamedTuple):
         Columns that are probable enough, at least the highest, and their probabilities; in the order of columns.
     """
 
-    probabilities: tuple[float, ...]
+    probabilities: bytes
     familiarity: float
     highest: float
     second: float
@@ -169,10 +170,11 @@ class Scorer:
         if self._kernel:
             return Reading._make(self._kernel.read(canonical, least))
         terms = self.terms(canonical)
-        probabilities = tuple(self.probabilities(terms).tolist())
-        second, highest = sorted((0.0, *probabilities))[-2:]
-        likely = [(k, value) for k, value in enumerate(probabilities) if value >= min(least, highest)]
-        return Reading(probabilities, terms.familiarity, highest, second, likely)
+        probabilities = self.probabilities(terms)
+        values = probabilities.tolist()
+        second, highest = sorted((0.0, *values))[-2:]
+        likely = [(k, value) for k, value in enumerate(values) if value >= min(least, highest)]
+        return Reading(probabilities.tobytes(), terms.familiarity, highest, second, likely)
 
     def terms(self, text: str) -> Terms:
         """The known terms of a canonical text with their TF-IDF values (sub-linear counts, vector of length one)."""

@@ -270,10 +270,11 @@ def judge(scorer: Scorer, classes: Sequence[str], texts: Sequence[str], labels: 
     """
     canonical = [normalize(text) for text in texts]
     read = [scorer.read(text) for text in canonical]
+    probabilities = np.frombuffer(b"".join([text.probabilities for text in read]), np.float32)
     return OutOfFold(
         tuple(classes),
         np.asarray(labels, dtype=str),
-        np.array([text.probabilities for text in read]).reshape(len(read), len(classes)),
+        probabilities.astype(float).reshape(len(read), len(classes)),
         np.array([text.familiarity for text in read]),
         np.array([len(text) for text in canonical], dtype=float),
     )

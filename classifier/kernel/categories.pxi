@@ -202,7 +202,7 @@ cdef class CategoryKernel:
                 highest, second = sums[k], highest
             elif sums[k] > second:
                 second = sums[k]
-        probabilities = tuple([sums[k] for k in range(categories)])  # not a list: the collector need not look at it
+        probabilities = PyBytes_FromStringAndSize(<const char*>sums, categories * sizeof(float))
         least = min(least, highest)
         likely = [(k, sums[k]) for k in range(categories) if sums[k] >= least]
         if categories > 256:

@@ -28,9 +28,7 @@ class CategoryKernel:
         words: Words,
         known: KnownTerms,
     ) -> None: ...
-    def read(
-        self, canonical: str, least: float
-    ) -> tuple[tuple[float, ...], float, float, float, list[tuple[int, float]]]: ...
+    def read(self, canonical: str, least: float) -> tuple[bytes, float, float, float, list[tuple[int, float]]]: ...
 
 class SignalKernel:
     def __init__(

@@ -28,6 +28,7 @@ cdef extern from "Python.h":
     bint Py_UNICODE_ISALNUM(Py_UCS4 character)
     int PyUnicode_4BYTE_KIND
     str PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
+    bytes PyBytes_FromStringAndSize(const char* buffer, Py_ssize_t size)
 
 cdef extern from *:
     """

@@ -119,7 +119,7 @@ def assert_read_alike(model: ComplaintModel, canonical: str) -> None:
     scorer, detector = model.scorer, model.detector
     assert detector
     reading, terms = scorer.read(canonical), scorer.terms(canonical)
-    np.testing.assert_allclose(reading.probabilities, scorer.probabilities(terms), atol=1e-5)
+    np.testing.assert_allclose(np.frombuffer(reading.probabilities, np.float32), scorer.probabilities(terms), atol=1e-5)
     assert reading.familiarity == pytest.approx(terms.familiarity)
     scores, spans = detector._scores(canonical)
     np.testing.assert_allclose(detector.scores(canonical), scores.max(axis=0), rtol=1e-4, atol=1e-4)

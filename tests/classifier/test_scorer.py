@@ -30,7 +30,10 @@ def assert_same(pipeline: Any, scorer: Scorer, texts: list[str]) -> None:
     canonical = [normalize(text) for text in texts]
     terms = [scorer.terms(text) for text in canonical]
     read = [scorer.read(text) for text in canonical]
-    for ours in ([scorer.probabilities(text) for text in terms], [reading.probabilities for reading in read]):
+    for ours in (
+        [scorer.probabilities(text) for text in terms],
+        [np.frombuffer(reading.probabilities, np.float32) for reading in read],
+    ):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
         assert (np.argmax(ours, axis=1) == theirs.argmax(axis=1)).all()
     assert [reading.familiarity for reading in read] == pytest.approx([text.familiarity for text in terms])
