@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.schemas import EvidenceOut
-from classifier.model import Evidence, Prediction, Ranked
+from classifier.model import Explanation, Prediction, Ranked
 from classifier.routing import Decision
 from classifier.signals import SIGNALS
 from classifier.taxonomy import Category, Named, Taxonomy
@@ -38,7 +38,7 @@ class Answers:
         decision: Decision,
         *,
         top_k: int | None = None,
-        evidence: tuple[Evidence, ...] | None = None,
+        explanation: Explanation | None = None,
     ) -> Answer:
         """What is said of one complaint."""
         categories, departments = self._categories, self._departments
@@ -64,8 +64,9 @@ class Answers:
             "provisional": decision.first_response.provisional or decision.resolution.provisional,
             "rules": decision.rules,
             "trace": decision.trace,
-            "tried": None if evidence is None else decision.tried,
-            "evidence": None if evidence is None else [EvidenceOut.of(e).model_dump() for e in evidence],
+            "tried": decision.tried if explanation else None,
+            "evidence": [EvidenceOut.of(e).model_dump() for e in explanation.evidence] if explanation else None,
+            "doubts": list(explanation.doubts) if explanation else None,
         }
 
     def candidates(self, ranked: Sequence[Ranked]) -> list[dict[str, Any]]:

@@ -198,8 +198,7 @@ class CaseOut(BaseModel):
                 **case.complaint,
                 **said,
                 "predictions": [{**row, "signals": _signals(row["signals"], text)} for row in case.predictions],
-                "status": life.closed
-                or ("answered" if life.answered_at else "accepted" if life.accepted_at else "open"),
+                "status": life.status,
                 "satisfaction": life.satisfaction,
                 "first_response": DeadlineOut.of(decision["first_response_due"], life.answered_at),
                 "resolution": DeadlineOut.of(life.extended_to or decision["resolution_due"], life.closed_at),
@@ -222,6 +221,7 @@ class ListedCase(BaseModel):
     category: str = Field(description="The last correction's, or else the last prediction's.")
     confidence: float
     verdict: Literal["auto", "review"]
+    looked_at: bool = Field(description="Whether a person has said what it is about.")
     department: str
     priority: str
     queue: str | None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import RowMapping
 
 from api.access.caller import Caller
-from api.cases import CaseOut, CasePage, EventRequest, ListedCase
+from api.cases import CaseOut, CasePage, DeadlineOut, EventRequest, ListedCase
 from api.happening import happen
+from api.life import Life
 from api.problems import RefusedError
 from api.service import Service
 from api.storage import (
@@ -18,6 +19,7 @@ from api.storage import (
     CaseWork,
     Database,
     ErasedCaseError,
+    Exported,
     Figures,
     Filters,
     NoSuchCaseError,
@@ -28,6 +30,15 @@ from api.storage import (
 
 _LONGEST: Final = 200
 """Characters that the audit log has for a subject."""
+
+
+class ExportedCase(NamedTuple):
+    """A case for a table: how it stands, how far it is, and its deadlines, met or not."""
+
+    row: RowMapping
+    status: str
+    first_response: DeadlineOut | None
+    resolution: DeadlineOut | None
 
 
 class Casework:
@@ -67,10 +78,10 @@ class Casework:
         """How many cases are meant."""
         return Figures(self._database, self._service.serving.taxonomy).count(filters)
 
-    def export(self, filters: Filters, what: str, caller: Caller) -> Iterator[RowMapping]:
+    def export(self, filters: Filters, what: str, caller: Caller) -> Iterator[ExportedCase]:
         """All cases that are meant, newest first; `what` is what the audit log says of it."""
         log_alone(self._database, caller.act("export", what[:_LONGEST]))
-        return self._cases.exported(filters, self._service.serving.taxonomy)
+        return map(_exported, self._cases.exported(filters, self._service.serving.taxonomy))
 
     def acts(self, complaint_id: str) -> Sequence[RowMapping]:
         """Who did what with a case, and when: for administrators."""
@@ -107,6 +118,16 @@ class Casework:
         if case is None:
             raise _unknown(complaint_id)
         return CaseOut.of(case)
+
+
+def _exported(case: Exported) -> ExportedCase:
+    life = Life.of(case.events)
+    return ExportedCase(
+        case.row,
+        life.status,
+        DeadlineOut.of(case.decision["first_response_due"], life.answered_at),
+        DeadlineOut.of(life.extended_to or case.decision["resolution_due"], life.closed_at),
+    )
 
 
 def _page(rows: Sequence[RowMapping], limit: int) -> CasePage:

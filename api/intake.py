@@ -201,7 +201,7 @@ class Intake:
             registered_at=at,
             standing=matter.standing,
             related=related,
-            **said.model_dump(exclude={"evidence", "tried"}),
+            **said.model_dump(exclude={"evidence", "tried", "doubts"}),
         )
         return NewCase(
             complaint={

@@ -79,6 +79,19 @@ class Life:
         return replace(self, closed=name, closed_at=at, answered_at=self.answered_at or at)
 
     @property
+    def status(self) -> Literal["open", "accepted", "answered", "resolved", "withdrawn"]:
+        """How far it is.
+
+        Examples
+        --------
+        >>> Life().status
+        'open'
+        """
+        if self.closed:
+            return "resolved" if self.closed == "resolved" else "withdrawn"
+        return "answered" if self.answered_at else "accepted" if self.accepted_at else "open"
+
+    @property
     def possible(self) -> tuple[Event, ...]:
         """What may happen next.
 

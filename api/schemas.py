@@ -15,6 +15,7 @@ from classifier.routing import Priority
 from classifier.signals import SIGNALS, Signal
 from classifier.taxonomy import Category, Named
 from classifier.text import MAX_CHARS
+from classifier.thresholds import Doubt
 
 Channel = Literal["hotline", "branch", "app", "web", "letter", "regulator_referral", "media"]
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -192,6 +193,11 @@ class Classification(BaseModel):
     trace: list[str] = Field(description="The routing rules that fired, in words.")
     tried: list[str] | None = Field(None, description="The rules that did not, and why: if asked for with explain.")
     evidence: list[EvidenceOut] | None = Field(None, description="If asked for with explain.")
+    doubts: list[Doubt] | None = Field(
+        None,
+        description="What keeps it from being automatic, if asked for with explain: its confidence, its length (it "
+        "would be sure enough in a longer text), the margin to the second category, words new to the model.",
+    )
 
 
 class Problem(BaseModel):

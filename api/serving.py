@@ -108,14 +108,10 @@ class Serving:
 
     def answer(self, request: ClassifyRequest) -> Answer:
         """Read one complaint and route it. Raises `TextError`."""
-        evidence = None
-        if request.explain:
-            explanation = self.bundle.model.explain(request.text)
-            prediction, evidence = explanation.prediction, explanation.evidence
-        else:
-            prediction = self.bundle.model.predict([request.text])[0]
+        explanation = self.bundle.model.explain(request.text) if request.explain else None
+        prediction = explanation.prediction if explanation else self.bundle.model.predict([request.text])[0]
         decision = self.router.route(facts_of(request, prediction))
-        return self.answers.of(prediction, decision, top_k=request.top_k, evidence=evidence)
+        return self.answers.of(prediction, decision, top_k=request.top_k, explanation=explanation)
 
     def classify(self, request: ClassifyRequest) -> Classification:
         """Read one complaint and route it. Raises `TextError`."""

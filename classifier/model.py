@@ -8,14 +8,15 @@ from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.scorer import Scorer
+from classifier.scorer import Reading, Scorer
 from classifier.signals import Signal, SignalDetector
 from classifier.text import align, readable
+from classifier.thresholds import Doubt, Thresholds
 
 Verdict = Literal["auto", "review"]
 
@@ -129,64 +130,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A prediction and the evidence for its category (or the one asked about), strongest first."""
-
-    prediction: Prediction
-    evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """When a prediction may stand without a person. Chosen in training, kept with the model.
+    """Why a text was read as it was.
 
     Attributes
     ----------
-    confidence : float
-        Least probability of the first category for ``auto``, in a text of `USUAL_LENGTH` characters (see `trust`).
-    margin : float
-        Least distance between the first and the second category for ``auto``.
-    secondary : float
-        Least probability of a secondary category.
-    candidate : float
-        Least probability of a candidate.
-    familiarity : float
-        Least share of known terms for ``auto``: a text from another world goes to a person, however sure it sounds.
-    length : float
-        How much surer a short text must be; 0 for models that did not learn it.
+    prediction : Prediction
+    evidence : tuple of Evidence
+        For its category (or the one asked about), strongest first.
+    doubts : tuple of Doubt
+        What keeps it from being automatic (`classifier.thresholds.DOUBTS`).
     """
 
-    confidence: float
-    margin: float
-    secondary: float
-    candidate: float = 0.05
-    familiarity: float = 0.0
-    length: float = 0.0
-
-
-USUAL_LENGTH: Final = 60
-"""Characters of a usual complaint in canonical form."""
-
-_SUREST: Final = 1 - 1e-9
-
-Numbers = TypeVar("Numbers", float, NDArray[np.float64])
-
-
-def trust(confidence: Numbers, characters: Numbers, length: float) -> Numbers:
-    """How far a confidence, or several, may be trusted: what they would be worth in texts of `USUAL_LENGTH` characters.
-
-    A short text has few words that could speak against a category, so that the same confidence is right less often: its
-    log-odds change by `length` times the logarithm of the text's length in usual lengths.
-
-    Examples
-    --------
-    >>> trust(np.array([0.9, 0.9]), np.array([60.0, 15.0]), length=0.5).round(2).tolist()
-    [0.9, 0.82]
-    """
-    # The smaller of confidence and _SUREST, of arrays and of numbers.
-    sure = confidence - (confidence - _SUREST) * (confidence > _SUREST)
-    odds = sure / (1 - sure) * (characters / USUAL_LENGTH) ** length
-    trusted: Numbers = odds / (1 + odds)
-    return trusted
+    prediction: Prediction
+    evidence: tuple[Evidence, ...]
+    doubts: tuple[Doubt, ...]
 
 
 @contextmanager
@@ -240,7 +197,7 @@ class ComplaintModel:
             If a text is empty or too long. To keep the good rest of a batch, ask text by text.
         """
         with _uncollected():
-            return [self._prediction(text, readable(text)) for text in texts]
+            return [self._prediction(text, *self._read(text)) for text in texts]
 
     def explain(self, text: str, limit: int = 8, category: str | None = None) -> Explanation:
         """Read one text and name at most `limit` words that spoke for a category, by default its own.
@@ -250,8 +207,8 @@ class ComplaintModel:
         What a term adds to the category's score, above what it adds to the others on average, is shared out over the
         characters it stands on; a word's weight is the sum over its characters, wherever it stands.
         """
-        canonical = readable(text)
-        prediction = self._prediction(text, canonical)
+        canonical, reading = self._read(text)
+        prediction = self._prediction(text, canonical, reading)
         spoke = self._spoke(canonical, self.classes_.index(category or prediction.category))
         aligned = align(text)
         weights: dict[str, float] = {}
@@ -260,7 +217,8 @@ class ComplaintModel:
             weights[word] = weights.get(word, 0.0) + float(spoke[start:end].sum())
             places.setdefault(word, []).append(aligned.original_span(start, end))
         strongest = sorted((word for word in weights if weights[word] > 0), key=lambda word: -weights[word])[:limit]
-        return Explanation(prediction, tuple(Evidence(word, weights[word], tuple(places[word])) for word in strongest))
+        evidence = tuple(Evidence(word, weights[word], tuple(places[word])) for word in strongest)
+        return Explanation(prediction, evidence, tuple(self.thresholds.missed(reading, len(canonical))))
 
     def _spoke(self, canonical: str, column: int) -> NDArray[np.float64]:
         """What each character of a canonical text added to a category's score, shape (characters,)."""
@@ -275,23 +233,22 @@ class ComplaintModel:
                 spoke[start:end] += added[row] / times[row] / (end - start)
         return spoke
 
-    def _prediction(self, text: str, canonical: str) -> Prediction:
+    def _read(self, text: str) -> tuple[str, Reading]:
+        """A text in canonical form, and how probable each category is."""
+        canonical = readable(text)
+        return canonical, self.scorer.read(canonical, self._least)
+
+    def _prediction(self, text: str, canonical: str, reading: Reading) -> Prediction:
         least, classes = self.thresholds, self.classes_
-        reading = self.scorer.read(canonical, self._least)
         likely = reading.likely
         if len(likely) > 1:
             likely.sort(key=_PROBABILITY, reverse=True)
         first, *rest = [Ranked(classes[k], value) for k, value in likely]
-        sure = (
-            reading.highest - reading.second >= least.margin
-            and reading.familiarity >= least.familiarity
-            and trust(reading.highest, len(canonical), least.length) >= least.confidence
-        )
         return Prediction(
             first.category,
             first.probability,
             tuple([r.category for r in rest if r.probability >= least.secondary]),
-            "auto" if sure else "review",
+            "review" if least.missed(reading, len(canonical)) else "auto",
             (first, *[r for r in rest if r.probability >= least.candidate]),
             Probabilities(classes, reading.probabilities),
             self.detector.find(text, canonical) if self.detector else (),

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from api.schemas import Classification
 from classifier.routing import in_china
+from classifier.thresholds import DOUBTS
 from cli.terminal import out
 
 _VERDICTS: Final = {"auto": "[green]自动 auto[/]", "review": "[yellow]人工复核 review[/]"}
@@ -22,6 +23,8 @@ def show_reading(words: str, answer: Classification) -> None:
     facts.add_row("类别 category", f"[bold]{answer.category.zh}[/] {answer.category.code}")
     facts.add_row("把握 confidence", f"{answer.confidence:.1%}")
     facts.add_row("处理 decision", _VERDICTS[answer.decision])
+    for doubt in answer.doubts or []:
+        facts.add_row("", "{} {}".format(*DOUBTS[doubt]))
     _add_outcome(facts, answer)
     if answer.secondary:
         facts.add_row("次要 secondary", "、".join(f"{c.zh} {c.code}" for c in answer.secondary))

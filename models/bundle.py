@@ -31,11 +31,12 @@ from numpy.typing import NDArray
 
 from classifier.errors import BundleError
 from classifier.features import ANALYZERS
-from classifier.model import ComplaintModel, Thresholds
+from classifier.model import ComplaintModel
 from classifier.scorer import Scorer
 from classifier.signals import PRESET, SignalDetector
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
+from classifier.thresholds import Thresholds
 from classifier.tokenizer import Tokenizer
 from models.card import card
 from models.files import Files

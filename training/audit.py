@@ -26,10 +26,11 @@ from sklearn.pipeline import Pipeline
 
 from classifier.errors import CorpusError
 from classifier.masking import mask
-from classifier.model import ComplaintModel, Thresholds
+from classifier.model import ComplaintModel
 from classifier.pipeline import build_pipeline, fit_to_terms, read_terms
 from classifier.scorer import Scorer
 from classifier.thesaurus import Thesaurus
+from classifier.thresholds import Thresholds
 from classifier.tokenizer import Tokenizer
 from training.calibration import at_temperature, fit_temperature
 from training.evaluate import FOLDS, Fold, cross_validate

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifier.model import ComplaintModel, Thresholds
+from classifier.model import ComplaintModel
 from classifier.taxonomy import Taxonomy
+from classifier.thresholds import Thresholds
 from classifier.tokenizer import Tokenizer
 from models.manifest import FORMAT, Manifest
 from training.calibration import calibration_error, reliability

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from classifier.model import Thresholds, trust
+from classifier.thresholds import Thresholds, trust
 from training.evaluate import OutOfFold
 
 PRECISION_TARGET: Final = 0.95

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -12,6 +13,7 @@ from api.console.pages import Words
 from api.reviews import BusinessChannel, Kind
 from api.schemas import Channel, Moment, Short
 from api.storage import Due, Filters
+from classifier.deadlines import CHINA
 from classifier.routing import Priority
 from classifier.taxonomy import UNDECIDED, Taxonomy
 
@@ -21,6 +23,7 @@ _KINDS: Final[Mapping[str, Any]] = {
     "region": Short,
     "since": Moment,
     "until": Moment,
+    "through": Annotated[date, Field(ge=date(1901, 1, 1), lt=date(2199, 1, 1))],
     "words": Short,
     "priority": Priority,
     "product": Short,
@@ -38,6 +41,7 @@ _KINDS: Final[Mapping[str, Any]] = {
 _TYPES: Final = {name: TypeAdapter[Any](kind) for name, kind in _KINDS.items()}
 """Of those that the taxonomy does not decide."""
 
+_DAY: Final = timedelta(days=1)
 NAMES: Final = tuple(one.name for one in fields(Filters))
 
 _UNKNOWN: Final = Words(
@@ -67,7 +71,7 @@ class Asked:
     faults : list of Words
         What is wrong with it: then nothing may be listed.
     values : dict of str to str
-        As they were sent, for the form.
+        As they were sent, for the form, which has a last day (``through``) where ``until`` is a whole day.
     """
 
     filters: Filters
@@ -82,13 +86,18 @@ def asked(sent: Mapping[str, str], taxonomy: Taxonomy) -> Asked:
     faults = []
     found: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in (*NAMES, "before"):
+        if name not in (*NAMES, "through", "before"):
             faults.append(_filled(_UNKNOWN, name))
             continue
         try:
             found[name] = _TYPES[name].validate_python(value) if name in _TYPES else _known(name, value, taxonomy)
         except (ValidationError, ValueError):
             faults.append(_filled(_BAD, name, value))
+    if through := found.pop("through", None):
+        found["until"] = datetime.combine(through + _DAY, time(), CHINA)
+    elif "until" in found and (there := found["until"].astimezone(CHINA)).time() == time():
+        del values["until"]
+        values["through"] = (there.date() - _DAY).isoformat()
     since, until = found.get("since"), found.get("until")
     if since is not None and until is not None and since >= until:
         faults.append(_BACKWARDS)

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from api.access.caller import Caller
 from api.access.gate import Admin, Reviewer
 from api.cases import CaseOut, ComplaintId, EventRequest
-from api.console import CONSOLE
+from api.console import CONSOLE, wording
 from api.console.choices import choices
 from api.console.pages import Words, render
 from api.console.reasons import reason
 from api.console.sessions import Form
-from api.console.timeline import EVENTS, REASONS, story
+from api.console.timeline import story
 from api.life import Life
 from api.problems import TITLES, RefusedError, field_errors
 from api.reviews import CorrectionRequest, ReturnRequest
@@ -137,7 +137,8 @@ def _case(
 ) -> Response:
     life = Life.of({**event.model_dump(), "number": number} for number, event in enumerate(case.events, 1))
     told = next((decision for decision in case.decisions if decision.standing), None)  # of its matter, on arrival
-    correction = case.corrections[-1] if case.corrections else None
+    standing = [correction for correction in case.corrections if correction.withdrawn_at is None]
+    correction = standing[-1] if standing else None
     return render(
         request,
         "cases/case.html",
@@ -157,8 +158,7 @@ def _case(
         fault=fault,
         open_form=open_form,
         sent=values or {},
-        events=EVENTS,
-        reasons=REASONS,
+        wording=wording,
         satisfactions=_SATISFACTION,
         **choices(request),
     )

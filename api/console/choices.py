@@ -29,12 +29,12 @@ STATUSES: Final[Mapping[str, tuple[Words, str]]] = {
     "withdrawn": (Words("已撤诉", "Withdrawn"), "sure"),
 }
 DUES: Final[Mapping[str, Words]] = {
-    "first_response_near": Words("首次响应临近到期", "First response nearly due"),
-    "first_response_overdue": Words("首次响应已超时、未响应", "First response overdue"),
-    "first_response_missed": Words("首次响应超过时", "First response was missed"),
-    "resolution_near": Words("办结临近到期", "Decision nearly due"),
-    "resolution_overdue": Words("办结已超时、未办结", "Decision overdue"),
-    "resolution_missed": Words("办结超过时", "Decision was missed"),
+    "first_response_near": Words("首次响应快到期", "First response nearly due"),
+    "first_response_overdue": Words("首次响应已超期、未响应", "First response overdue"),
+    "first_response_missed": Words("首次响应曾超期", "First response was missed"),
+    "resolution_near": Words("办结快到期", "Decision nearly due"),
+    "resolution_overdue": Words("办结已超期、未办结", "Decision overdue"),
+    "resolution_missed": Words("办结曾超期", "Decision was missed"),
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import RowMapping
-
+from api.cases import DeadlineOut
+from api.casework import ExportedCase
 from api.channels import CHANNELS
+from api.console.choices import STATUSES
 from api.console.pages import Language, Words, due, when
 from api.overview.names import categories, named
 from classifier.taxonomy import Named, Taxonomy
@@ -32,15 +33,25 @@ _TABLE: Final = (
     ("网点", "branch"),
     ("客户类型", "segment"),
     ("产品", "product"),
+    ("状态", "status"),
     ("首次响应时限", "first_response_due"),
-    ("首次响应超过时", "first_response_missed"),
+    ("首次响应时间", "first_response_at"),
+    ("首次响应", "first_response"),
     ("办结时限", "resolution_due"),
-    ("办结超过时", "resolution_missed"),
+    ("办结时间", "resolved_at"),
+    ("办结", "resolution"),
 )
-"""Columns of an export, in Chinese and English; a due date is empty once it does not wait any more."""
+"""Columns of an export, in Chinese and English."""
+
+_STATES: Final[Mapping[str, Words]] = {
+    "running": Words("进行中", "running"),
+    "met": Words("按时", "met"),
+    "missed": Words("超期", "missed"),
+}
+"""What became of a deadline."""
 
 
-def rows_of(rows: Iterator[RowMapping], taxonomy: Taxonomy, language: Language) -> Iterator[Sequence[Any]]:
+def rows_of(cases: Iterator[ExportedCase], taxonomy: Taxonomy, language: Language) -> Iterator[Sequence[Any]]:
     """The cells of an export, with its header."""
     place = 0 if language == "zh" else 1
     yield [names[place] for names in _TABLE]
@@ -50,7 +61,12 @@ def rows_of(rows: Iterator[RowMapping], taxonomy: Taxonomy, language: Language) 
     def called(code: str | None, names: Mapping[str, Named]) -> str:
         return "" if code is None else getattr(named(code, names), language)
 
-    for row in rows:
+    def deadline(one: DeadlineOut | None) -> tuple[str, str, str]:
+        if one is None:
+            return "", "", ""
+        return due(one.due), when(one.met_at) if one.met_at else "", _STATES[one.state].to(language)
+
+    for row, status, first_response, resolution in cases:
         group = taxonomy[row["category"]].group if row["category"] in taxonomy else None
         auto = row["verdict"] == "auto"
         yield [
@@ -70,8 +86,7 @@ def rows_of(rows: Iterator[RowMapping], taxonomy: Taxonomy, language: Language) 
             row["queue"] or "",
             called(row["channel"], CHANNELS),
             *(row[name] or "" for name in ("region", "branch", "segment", "product")),
-            due(row["first_response_due"]) if row["first_response_due"] else "",
-            yes if row["first_response_missed"] else no,
-            due(row["resolution_due"]) if row["resolution_due"] else "",
-            yes if row["resolution_missed"] else no,
+            STATUSES[status][0].to(language),
+            *deadline(first_response),
+            *deadline(resolution),
         ]

@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from api.cases import CaseOut
-from api.console.pages import Words
-
-EVENTS: Final[Mapping[str, Words]] = {
-    "accepted": Words("受理", "Accepted"),
-    "first_response": Words("首次响应", "First response given"),
-    "extended": Words("延期", "Extended"),
-    "resolved": Words("办结", "Resolved"),
-    "withdrawn": Words("撤诉", "Withdrawn"),
-    "reopened": Words("重开", "Reopened"),
-    "followed_up": Words("回访", "Followed up"),
-    "returned": Words("退单", "Returned by the department"),
-    "first_response_near": Words("首次响应临近到期", "First response nearly due"),
-    "first_response_breached": Words("首次响应超时", "First response overdue"),
-    "resolution_near": Words("办结临近到期", "Decision nearly due"),
-    "resolution_breached": Words("办结超时", "Decision overdue"),
-}
-"""What happens to cases."""
-
-REASONS: Final[Mapping[str | None, Words]] = {
-    None: Words("交办", "Routed"),
-    "intake": Words("登记时交办", "Routed on arrival"),
-    "corrected": Words("改类后重新交办", "Routed again after a correction"),
-    "returned": Words("退单后重新交办", "Routed again after a return"),
-    "reopened": Words("重开后重新交办", "Routed again after reopening"),
-    "calendar": Words("放假安排公布后重算时限", "Deadlines computed again: holidays were published"),
-}
-"""Why a case was routed."""
 
 Kind = Literal["registered", "predicted", "decided", "corrected", "happened"]
 _ORDER: Final[tuple[Kind, ...]] = ("registered", "predicted", "corrected", "happened", "decided")

@@ -19,6 +19,7 @@ from api.schemas import ClassifyRequest
 from api.serving import Serving
 from classifier.errors import EmptyTextError, TextError
 from classifier.text import MAX_CHARS
+from classifier.thresholds import DOUBTS
 
 PAGE: Final = Page(f"{CONSOLE}/try", Words("试一试", "Try"), ("intake", "review", "analyst"))
 
@@ -75,7 +76,10 @@ def _page(request: Request, form: Mapping[str, str], serving: Serving) -> Respon
 def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     """What is said of a text, or what is wrong with what was typed."""
     said: dict[str, Any] = {"text": form.get("text", ""), "answer": None, "faults": {}}
+    said |= {"doubts": DOUBTS, "least": serving.bundle.model.thresholds.confidence}
     if not said["text"].strip():
+        if "read" in form:
+            said["faults"] = {"text": _NO_TEXT}
         return said
     known = {name: form[name].strip() for name in ("channel", "region", "branch") if form.get(name, "").strip()}
     product = form.get("product", "").strip()
@@ -87,12 +91,13 @@ def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
         names = (field.pointer.rpartition("/")[2] for field in found)
         said["faults"] = {name: _FAULTS.get(name, _LONG_FIELD) for name in names}
     except EmptyTextError:
-        pass  # nothing that can be read, such as invisible characters
+        said["faults"] = {"text": _NO_TEXT}  # such as invisible characters
     except TextError:
         said["faults"] = {"text": _LONG_TEXT}
     return said
 
 
+_NO_TEXT: Final = Words("请先输入投诉内容。", "Type or paste a complaint first.")
 _LONG_TEXT: Final = Words(
     f"内容太长：最多{MAX_CHARS:,}个字。请删去与投诉无关的部分。",
     f"The text is too long: {MAX_CHARS:,} characters at most. Leave out what is no part of the complaint.",

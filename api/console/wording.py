@@ -22,29 +22,29 @@ SELECTION: Final[Mapping[str, Words]] = {
 """Why a person looked at what they corrected."""
 
 REASON: Final[Mapping[str | None, Words]] = {
-    None: Words("登记", "Registered"),
-    "intake": Words("登记", "Registered"),
-    "corrected": Words("更正后", "Corrected"),
-    "returned": Words("退单后", "Returned"),
-    "withdrawn": Words("撤销后", "Taken back"),
-    "reopened": Words("重开后", "Reopened"),
-    "calendar": Words("重算时限", "Deadline computed again"),
+    None: Words("交办", "Routed"),
+    "intake": Words("登记时交办", "Routed on arrival"),
+    "corrected": Words("改类后重新交办", "Routed again after a correction"),
+    "returned": Words("退单后重新交办", "Routed again after a return"),
+    "withdrawn": Words("撤销判定后重新交办", "Routed again after a judgement was taken back"),
+    "reopened": Words("重开后重新交办", "Routed again after reopening"),
+    "calendar": Words("放假安排公布后重算时限", "Deadlines computed again: holidays were published"),
 }
 """Why a case was routed."""
 
 EVENT: Final[Mapping[str, Words]] = {
     "accepted": Words("受理", "Accepted"),
-    "first_response": Words("首次响应", "First response"),
+    "first_response": Words("首次响应", "First response given"),
     "extended": Words("延期", "Extended"),
     "resolved": Words("办结", "Resolved"),
     "withdrawn": Words("撤诉", "Withdrawn by the customer"),
     "reopened": Words("重开", "Reopened"),
     "followed_up": Words("回访", "Followed up"),
-    "returned": Words("退单", "Returned"),
-    "first_response_near": Words("首次响应将到期", "First response nearly due"),
-    "first_response_breached": Words("首次响应超期", "First response missed"),
-    "resolution_near": Words("办结将到期", "Decision nearly due"),
-    "resolution_breached": Words("办结超期", "Decision missed"),
+    "returned": Words("退单", "Returned by the department"),
+    "first_response_near": Words("首次响应快到期", "First response nearly due"),
+    "first_response_breached": Words("首次响应超期", "First response overdue"),
+    "resolution_near": Words("办结快到期", "Decision nearly due"),
+    "resolution_breached": Words("办结超期", "Decision overdue"),
 }
 """What happened to a case."""
 

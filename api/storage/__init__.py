@@ -4,7 +4,7 @@
 """
 
 from api.storage.acts import Act, acts_on, log_alone
-from api.storage.cases import Case, Cases
+from api.storage.cases import Case, Cases, Exported
 from api.storage.database import UNAVAILABLE, Database, cause, now, open_database, probe, shown, utc, writing
 from api.storage.figures import Figures
 from api.storage.filters import NOT_GIVEN, Due, Filters
@@ -34,6 +34,7 @@ __all__ = [
     "Due",
     "Earlier",
     "ErasedCaseError",
+    "Exported",
     "Figures",
     "Filters",
     "JobRow",

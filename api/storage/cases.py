@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, delete, func, select, update
 
 from api.storage.acts import Act, log
 from api.storage.database import Database, now, writing
@@ -46,6 +47,14 @@ class Case:
         """When a correction or event (`what`) was taken back; None of one that stands."""
         undone = (look["at"] for look in self.looks if look["act"] == "undone" and look[what] == row["number"])
         return next(undone, None)
+
+
+class Exported(NamedTuple):
+    """A case for a table: how it stands, the last decision, and all that happened to it."""
+
+    row: RowMapping
+    decision: RowMapping
+    events: Sequence[RowMapping]
 
 
 class Cases:
@@ -94,9 +103,8 @@ class Cases:
         found = filters.narrow(select(FACTS.c.complaint), taxonomy).order_by(FACTS.c.complaint.desc()).limit(limit)
         if before is not None:
             found = found.where(FACTS.c.complaint < before)
-        query = select(STATES).where(STATES.c.number.in_(found)).order_by(STATES.c.number.desc())
         with self._database.connect() as connection:
-            return connection.execute(query).mappings().all()
+            return connection.execute(_listed(STATES.c.number.in_(found))).mappings().all()
 
     def page_of(
         self, filters: Filters, taxonomy: Taxonomy, *, before: int | None, limit: int
@@ -111,8 +119,8 @@ class Cases:
             found = found.where(counted.c.complaint < before)
         with self._database.connect() as connection:
             numbers = connection.execute(found).all()
-            query = select(STATES).where(STATES.c.number.in_([number for number, _ in numbers]))
-            rows = connection.execute(query.order_by(STATES.c.number.desc())).mappings().all()
+            meant = STATES.c.number.in_([number for number, _ in numbers])
+            rows = connection.execute(_listed(meant)).mappings().all()
         if not numbers and before is not None:
             return rows, self._count(filters, taxonomy)
         return rows, numbers[0][1] if numbers else 0
@@ -122,15 +130,15 @@ class Cases:
         with self._database.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def exported(self, filters: Filters, taxonomy: Taxonomy) -> Iterator[RowMapping]:
-        """All cases that are meant, newest first, with what a table of them shows; read in pages as they are asked for.
+    def exported(self, filters: Filters, taxonomy: Taxonomy) -> Iterator[Exported]:
+        """All cases that are meant, newest first, read in pages as they are asked for.
 
         What arrives meanwhile is not among them.
         """
         before: int | None = None
         known = (
             *(COMPLAINTS.c.received_at, COMPLAINTS.c.branch, COMPLAINTS.c.segment, COMPLAINTS.c.product),
-            *(FACTS.c.predicted, FACTS.c.looked_at, FACTS.c.first_response_missed, FACTS.c.resolution_missed),
+            *(FACTS.c.predicted, FACTS.c.looked_at),
         )
         joined = STATES.join(COMPLAINTS, COMPLAINTS.c.number == STATES.c.number).join(
             FACTS, FACTS.c.complaint == STATES.c.number
@@ -143,7 +151,9 @@ class Cases:
             with self._database.connect() as connection:
                 numbers = connection.execute(found).scalars().all()
                 rows = connection.execute(query.where(STATES.c.number.in_(numbers))).mappings().all()
-            yield from rows
+                decisions, events = (_by_case(connection, table, numbers) for table in (DECISIONS, EVENTS))
+            for row in rows:
+                yield Exported(row, decisions[row["number"]][-1], events.get(row["number"], []))
             if len(numbers) < _PAGE:
                 return
             before = numbers[-1]
@@ -187,3 +197,19 @@ def _without_words(answer: Any) -> Any:
     if answer is None or "signals" not in answer:  # of before there were signals
         return answer
     return {**answer, "signals": [{**signal, "words": ""} for signal in answer["signals"]]}
+
+
+def _listed(meant: ColumnElement[bool]) -> Select[Any]:
+    """Some cases as they stand, newest first."""
+    joined = STATES.join(FACTS, FACTS.c.complaint == STATES.c.number)
+    found = select(STATES, FACTS.c.looked_at).select_from(joined)
+    return found.where(meant).order_by(STATES.c.number.desc())
+
+
+def _by_case(connection: Connection, table: Table, numbers: Sequence[int]) -> Mapping[int, list[RowMapping]]:
+    """The rows of each case, oldest first."""
+    found: defaultdict[int, list[RowMapping]] = defaultdict(list)
+    query = select(table).where(table.c.complaint.in_(numbers)).order_by(table.c.number)
+    for row in connection.execute(query).mappings():
+        found[row["complaint"]].append(row)
+    return found

@@ -12,6 +12,13 @@ from classifier.routing.facts import Facts
 from classifier.routing.rules import DECIDED_ONCE, OF_CATEGORY, Rule
 from classifier.taxonomy import Taxonomy
 
+_LABELS: Final = {
+    "department": "部门",
+    "queue": "队列",
+    "priority": "优先级",
+    "first_response": "首次回应时限",
+    "resolution": "办结时限",
+}
 _UNITS: Final = {"minutes": "分钟", "working_days": "个工作日", "calendar_days": "个自然日"}
 
 
@@ -94,6 +101,8 @@ class PreparedRule:
         named = rule.outcomes.named()
         self._co_departments = rule.outcomes.co_departments
         self._once = [(name, named[name], _said(name, named[name], taxonomy)) for name in DECIDED_ONCE if name in named]
+        settled = [_LABELS[name] for name, _, saying in self._once if saying]
+        self._settled = "、".join(settled) + "已由前面的规则决定"
         self._adding = _said("co_departments", self._co_departments, taxonomy)
 
     def missed(self, facts: Facts) -> str:
@@ -114,7 +123,7 @@ class PreparedRule:
         if self._co_departments:
             co_departments += self._co_departments
             said.append(self._adding)
-        shown = "、".join(said) or "前面的规则已经决定"
+        shown = "、".join(said) or self._settled
         if not self._conditions:
             return f"{self._head}：{shown}"
         evidence = "；".join([condition.evidence(facts) for condition in self._conditions])

@@ -87,7 +87,10 @@ def test_what_was_taken_back_stays_in_the_record_and_counts_no_more(desk: TestCl
     assert (said["category"], said["corrected_by"]) == ("service_attitude", "李")
     assert said["withdrawn_at"] is not None
     (listed,) = desk.get("/v1/complaints").json()["items"]
-    assert listed["category"] == case["predictions"][-1]["category"]
+    assert (listed["category"], listed["looked_at"]) == (case["predictions"][-1]["category"], False)
+    page = desk.get("/console/cases/c1").text
+    assert all(words in page for words in ("已撤销", "撤销判定后重新交办"))
+    assert "人工确定</span>" not in page
     assert [row.act for row in li.run("SELECT act FROM looks ORDER BY number")] == ["judged", "undone"]
 
 

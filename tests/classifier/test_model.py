@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import ComplaintModel, normalize
 from classifier.errors import EmptyTextError, TextTooLongError
-from classifier.model import Thresholds, trust
+from classifier.thresholds import Thresholds
 from training import Labelled
 
 CLEAR = "信用卡年费又扣了300元，说好刷满六次免年费的，要求退还年费和违约金利息"
@@ -69,13 +68,6 @@ def test_candidates_are_the_first_of_the_ranked(model: ComplaintModel, corpus: l
         assert prediction.candidates == prediction.ranked[: len(prediction.candidates)]
         assert prediction.candidates
         assert all(c.probability >= model.thresholds.candidate for c in prediction.candidates[1:])
-
-
-@given(st.floats(0.01, 0.99), st.integers(1, 500), st.integers(1, 500))
-def test_of_two_equally_sure_texts_the_longer_is_trusted_more(confidence: float, one: int, other: int) -> None:
-    short, long = sorted((one, other))
-    trusted = trust(np.array([confidence] * 2), np.array([short, long], dtype=float), length=0.5)
-    assert trusted[0] <= trusted[1]
 
 
 def test_evidence_stands_where_it_says(model: ComplaintModel) -> None:

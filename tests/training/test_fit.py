@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from classifier.errors import CorpusError
-from classifier.model import USUAL_LENGTH
 from classifier.pipeline import build_pipeline
 from classifier.signals import SIGNALS
 from classifier.taxonomy import BUNDLED
+from classifier.thresholds import USUAL_LENGTH
 from models import Manifest, Registry
 from training import Labelled, SignalText, by_voice, read_signal_texts, train
 from training.bundled import VOICES

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import CorpusError
-from classifier.model import ComplaintModel, Thresholds
+from classifier.model import ComplaintModel
 from classifier.taxonomy import Taxonomy
+from classifier.thresholds import Thresholds
 from training.evaluate import OutOfFold
 from training.intervals import LEVEL, ROUNDS
 from training.labelled import Labelled

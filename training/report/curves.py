@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.model import Thresholds, trust
+from classifier.thresholds import Thresholds, trust
 from training.calibration import calibration_error, reliability
 from training.evaluate import OutOfFold
 from training.report.figures import figure, lines_of, ratio

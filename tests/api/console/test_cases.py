@@ -112,6 +112,7 @@ def test_the_newest_come_first_and_pages_lead_on_and_back(page: Any) -> None:
         ("since=gestern", "“gestern”"),
         ("before=0", "“0”"),
         ("since=2026-11-02&until=2026-11-01", "起点不早于终点"),
+        ("through=9999-12-31", "“9999-12-31”"),
         ("due=tomorrow", "“tomorrow”"),
     ],
 )
@@ -203,7 +204,38 @@ def test_what_arrives_while_an_export_goes_out_is_not_in_it(filled: Console) -> 
     rows = casework.export(Filters(), "csv", LOCAL)
     first = next(rows)
     fill(filled.client, [{"complaint_id": "B-1", "text": APP}])
-    assert [first["complaint_id"], *(row["complaint_id"] for row in rows)] == ["A-4", "A-3", "A-2", "A-1"]
+    assert [case.row["complaint_id"] for case in (first, *rows)] == ["A-4", "A-3", "A-2", "A-1"]
+
+
+def test_an_export_says_how_far_a_case_is_and_what_became_of_its_deadlines(filled: Console) -> None:
+    for event, at in (("first_response", ""), ("resolved", "")):
+        assert filled.post("/console/cases/A-1/events", event=event, at=at, note="已退还").status_code == 303
+    rows = {row["投诉编号"]: row for row in exported(filled.client.get("/console/cases.csv"))}
+    case = filled.client.get("/v1/complaints/A-1").json()
+    done, waiting = rows["A-1"], rows["A-2"]
+    assert (done["状态"], done["首次响应"], done["办结"]) == ("已办结", "按时", "按时")
+    assert all(done[name] for name in ("首次响应时限", "首次响应时间", "办结时限", "办结时间"))
+    assert case["status"] == "resolved"
+    assert (waiting["状态"], waiting["办结"], waiting["办结时间"]) == ("待受理", "进行中", "")
+    assert waiting["办结时限"]
+
+
+def test_a_list_says_which_cases_a_person_has_looked_at(filled: Console) -> None:
+    assert "人工确定" not in filled.client.get("/console/cases").text
+    filled.post("/console/cases/A-3/correct", category="card_limit")
+    page = filled.client.get("/console/cases").text
+    assert page.count("人工确定") == 1
+    listed = {one["complaint_id"]: one["looked_at"] for one in filled.client.get("/v1/complaints").json()["items"]}
+    assert listed == {"A-1": False, "A-2": False, "A-3": True, "A-4": False}
+
+
+def test_the_last_day_of_a_period_belongs_to_it(filled: Console, taxonomy: Taxonomy) -> None:
+    today = datetime.now(CHINA).date().isoformat()
+    assert "共 4 件" in filled.client.get(f"/console/cases?since={today}&through={today}").text
+    wanted = asked({"through": "2026-11-24"}, taxonomy)
+    assert wanted.filters.until == datetime(2026, 11, 25, tzinfo=CHINA)
+    assert asked({"until": "2026-11-25"}, taxonomy).values == {"through": "2026-11-24"}
+    assert asked({"until": "2026-11-25T09:30"}, taxonomy).values == {"until": "2026-11-25T09:30"}
 
 
 # --- the life of one

@@ -61,7 +61,7 @@ def test_it_can_be_done_by_keyboard_alone(page: Any) -> None:
         page.keyboard.press("Tab")
     assert focused("type") == "submit"
     page.keyboard.press("Tab")
-    assert focused("innerText").startswith("没有适用的规则")
+    assert focused("innerText").startswith("未触发的规则")
 
 
 def test_the_first_thing_the_keyboard_reaches_skips_the_navigation(page: Any) -> None:
@@ -136,9 +136,18 @@ def test_nothing_that_is_typed_is_kept(keyless: Console) -> None:
 
 @pytest.mark.parametrize("nothing", ["", "  \n", "\u200b"])
 def test_without_a_text_it_says_what_to_do(keyless: Console, nothing: str) -> None:
-    answer = keyless.post("/console/try", text=nothing)
+    answer = keyless.post("/console/try", text=nothing, read="yes")
     assert answer.status_code == 200
-    assert "结果会出现在这里" in answer.text
+    assert "请先输入投诉内容" in answer.text
+    assert "结果会出现在这里" in keyless.post("/console/try", text="").text, "nobody asked for it yet"
+
+
+def test_what_keeps_a_text_from_being_automatic_is_said(keyless: Console) -> None:
+    answer = keyless.client.post("/v1/classify", json={"text": "은행 앱이 자꾸 꺼져요", "explain": True}).json()
+    assert "familiarity" in answer["doubts"]
+    assert "太多词是模型没见过的" in keyless.post("/console/try", text="은행 앱이 자꾸 꺼져요").text
+    assert keyless.client.post("/v1/classify", json={"text": FEE, "explain": True}).json()["doubts"] == []
+    assert keyless.client.post("/v1/classify", json={"text": FEE}).json()["doubts"] is None
 
 
 @pytest.mark.parametrize(

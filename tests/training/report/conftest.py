@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from classifier.features import ANALYZERS
-from classifier.model import ComplaintModel, Thresholds
+from classifier.model import ComplaintModel
 from classifier.scorer import Scorer
 from classifier.taxonomy import Taxonomy
 from classifier.thesaurus import Thesaurus
+from classifier.thresholds import Thresholds
 from classifier.tokenizer import Tokenizer
 from training.evaluate import OutOfFold
 from training.labelled import Labelled
