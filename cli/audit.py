@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.taxonomy import Taxonomy
-from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, LabelsAre, Query, Sheet, Sql, Text, opened
+from cli.history import (
+    At,
+    Channel,
+    Customer,
+    Encoding,
+    Files,
+    Group,
+    Label,
+    LabelsAre,
+    Query,
+    Sheet,
+    SkipUnknown,
+    Sql,
+    Text,
+    opened,
+)
 from cli.outcome import show_unknown
 from cli.stages import stages
 from cli.terminal import out, reporting, result_table
@@ -36,6 +51,7 @@ def audit(
     labels: Annotated[
         LabelsAre, typer.Option(help="as-is：标签本身就是类别 as-is: the labels themselves are the categories.")
     ] = LabelsAre.TAXONOMY,
+    skip_unknown: SkipUnknown = False,
     apply: Annotated[
         Path | None, typer.Option(help="把处理好的审查文件用到历史上 Apply an audit file that was worked through.")
     ] = None,
@@ -56,7 +72,7 @@ def audit(
             text=text, label=label, at=at, channel=channel, customer=customer, group=group,
         )  # fmt: skip
         own = taxonomy.read_text(encoding="utf-8-sig") if taxonomy else None
-        plan = Plan(own, labels is LabelsAre.AS_IS, None, "random", 0.2, None, SEED)
+        plan = Plan(own, labels is LabelsAre.AS_IS, skip_unknown, None, "random", 0.2, None, SEED)
         try:
             with stages(as_json=False) as progress:
                 rows, names, _ = read_history(sources, columns, plan, progress)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.history import At, Channel, Customer, Encoding, Label, Query, Sheet, Sql, Text, opened
+from cli.history import At, Channel, Customer, Encoding, Label, Query, Sheet, SkipUnknown, Sql, Text, opened
 from cli.outcome import show_unknown
 from cli.stages import say, stages
 from cli.terminal import err, out, reporting, result_table
+from cli.watched import end_with_watcher, say_sources, say_unknown
 from models import Registry, store_path
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def compare(
     customer: Customer = None,
     sheet: Sheet = None,
     encoding: Encoding = None,
+    skip_unknown: SkipUnknown = False,
     as_json: Annotated[bool, typer.Option("--json", help="全部结果为JSON All of it as JSON.")] = False,
+    on_behalf_of: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """在同一批数据上比较两个模型，给出结论。 Compare two models on the same rows; the verdict is kept."""
     from training.compare import compare as run_comparison
@@ -44,21 +47,26 @@ def compare(
     from training.labels import UnknownLabelsError
     from training.preparing import read_for_both
 
+    if on_behalf_of is not None:  # the worker has started it, for somebody at the console
+        end_with_watcher()
     with reporting(as_json=as_json):
         if not on and not sql:
             raise typer.BadParameter("--on FILE 或 or --sql URL", param_hint="--on")
-        registry = Registry(store_path())
+        registry = Registry(store_path(), by=on_behalf_of)
         bundles = [registry.load(registry.resolve(name)) for name in (old, new)]
         sources, columns = opened(
             on, sql, query, sheet, encoding, text=text, label=label, at=at, channel=channel, customer=customer
         )
+        if on_behalf_of is not None:
+            say_sources(sources)
         try:
             with stages(as_json=as_json) as progress:
-                rows = read_for_both(sources, columns, bundles[1].taxonomy, progress)
+                rows, report = read_for_both(sources, columns, bundles[1].taxonomy, progress, skip_unknown=skip_unknown)
         except UnknownLabelsError as error:
-            if not as_json:
-                show_unknown(error)
+            (say_unknown if as_json else show_unknown)(error)
             raise
+        if not as_json and (unknown := report.counts.get("unknown_label")):
+            err.print(f"类别不认识的{unknown:,}行不算。 Left out: {unknown:,} rows whose label means no category.")
         found = run_comparison(bundles[0], bundles[1], rows, SEED)
         registry.compared(found.new, found.old, verdict=found.verdict, reason=found.en)
     if as_json:

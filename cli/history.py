@@ -24,6 +24,12 @@ class LabelsAre(StrEnum):
     AS_IS = "as-is"
 
 
+SkipUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unknown", help="略去类别不认识的行 Leave out rows whose label means no category, instead of stopping."
+    ),
+]
 Files = Annotated[
     list[Path] | None,
     typer.Argument(

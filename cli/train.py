@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.taxonomy import BUNDLED, Taxonomy
-from cli.history import At, Channel, Customer, Encoding, Files, Group, Label, LabelsAre, Query, Sheet, Sql, Text, opened
+from cli.history import (
+    At,
+    Channel,
+    Customer,
+    Encoding,
+    Files,
+    Group,
+    Label,
+    LabelsAre,
+    Query,
+    Sheet,
+    SkipUnknown,
+    Sql,
+    Text,
+    opened,
+)
 from cli.outcome import show_data, show_run, show_unknown, write_findings
 from cli.spent import Spent
 from cli.stages import stages
@@ -54,6 +69,7 @@ def train(
     labels: Annotated[
         LabelsAre, typer.Option(help="as-is：标签本身就是类别 as-is: the labels themselves are the categories.")
     ] = LabelsAre.TAXONOMY,
+    skip_unknown: SkipUnknown = False,
     bundled: Annotated[
         bool | None,
         typer.Option(
@@ -103,9 +119,12 @@ def train(
             )  # fmt: skip
             own = taxonomy.read_text(encoding="utf-8-sig") if taxonomy else None
             as_is = labels is LabelsAre.AS_IS
-            plan = Plan(own, as_is, bundled, split.value, test, preset and preset.value, SEED if seed is None else seed)
+            fitted = preset and preset.value, SEED if seed is None else seed
+            plan = Plan(own, as_is, skip_unknown, bundled, split.value, test, *fitted)
             beside = history[0].with_name(f"{history[0].stem}.findings.csv") if history else Path("findings.csv")
-            prepared = _prepared(sources, columns, plan, findings or beside, as_json=progress_json, spent=spent)
+            prepared = _prepared(
+                sources, columns, plan, registry, findings or beside, as_json=progress_json, spent=spent
+            )
             if check:
                 return
             run, names = _train_history(prepared, plan, registry, reason, as_json=progress_json, spent=spent)
@@ -138,8 +157,16 @@ def train_bundled(
 
 
 def _prepared(
-    sources: list[Source], columns: Columns, plan: Plan, findings: Path, *, as_json: bool, spent: Spent
+    sources: list[Source],
+    columns: Columns,
+    plan: Plan,
+    registry: Registry,
+    findings: Path,
+    *,
+    as_json: bool,
+    spent: Spent,
 ) -> Prepared:
+    from training.fit import learnt_already
     from training.labels import UnknownLabelsError
     from training.preparing import prepare
 
@@ -153,7 +180,8 @@ def _prepared(
         raise
     written = write_findings(prepared.report, findings)
     if as_json:
-        say_data(prepared, sources, columns, findings=written is not None)
+        learnt = learnt_already(registry, prepared.lesson)
+        say_data(prepared, sources, columns, findings=written is not None, learnt=learnt)
     else:
         show_data(prepared.report, prepared.lesson, written)
     return prepared

@@ -54,8 +54,13 @@ def say_unknown(error: UnknownLabelsError) -> None:
     say({"unknown": unknown})
 
 
-def say_data(prepared: Prepared, sources: Sequence[Source], columns: Columns, *, findings: bool) -> None:
-    """What was read, what was left out and why, how it was parted; whether the offending rows were written down."""
+def say_data(
+    prepared: Prepared, sources: Sequence[Source], columns: Columns, *, findings: bool, learnt: int | None
+) -> None:
+    """What was read, what was left out and why, how it was parted; whether the offending rows were written down.
+
+    `learnt` is of how many rows of the test part the champion has learnt; None if nobody knows.
+    """
     report, lesson = prepared.report, prepared.lesson
     names = Taxonomy.parse(prepared.taxonomy, source="taxonomy")
     found: list[dict[str, Any]] = [
@@ -82,6 +87,7 @@ def say_data(prepared: Prepared, sources: Sequence[Source], columns: Columns, *,
                 "test": len(lesson.test),
                 "method": lesson.method,
                 "findings_written": findings,
+                "learnt_already": learnt,
             }
         }
     )

@@ -75,7 +75,7 @@ def _work(settings: Settings) -> None:
         registry = Registry(store_path())
         return settings.taxonomy or (registry.champion and registry.files(registry.champion).path(TAXONOMY)) or None
 
-    trainer = Trainer(database, open_histories(settings, database), [*program, "train"], taxonomy)
+    trainer = Trainer(database, open_histories(settings, database), program, taxonomy)
     courier = Courier(database, open_key(settings, database), allowed_networks(settings.webhook_networks))
     Worker(
         database,

@@ -149,13 +149,23 @@ def _judged(scorer: Scorer, classes: Sequence[str], lesson: Lesson) -> OutOfFold
     return judge(scorer, classes, [row.text for row in lesson.test], [row.category for row in lesson.test])
 
 
+def learnt_already(registry: Registry, lesson: Lesson) -> int | None:
+    """From how many rows of the test part the champion has learnt; None if there is none, or nobody knows."""
+    champion = _sound(registry, registry.champion)
+    return None if champion is None else _learnt(champion, lesson)
+
+
 def _champion(registry: Registry, lesson: Lesson) -> Bundle | None:
     """The present champion, if there is a test part and it has learnt from none of it."""
     champion = _sound(registry, registry.champion)
-    if not lesson.test or champion is None or champion.seen is None:
+    return champion if champion and lesson.test and _learnt(champion, lesson) == 0 else None
+
+
+def _learnt(bundle: Bundle, lesson: Lesson) -> int | None:
+    if bundle.seen is None:
         return None
     keys = np.array([text_key(row.text) for row in lesson.test], np.uint64)
-    return None if np.isin(keys, champion.seen).any() else champion
+    return int(np.isin(keys, bundle.seen).sum())
 
 
 def _detector(

@@ -31,8 +31,8 @@ class UnknownLabelsError(CorpusError):
             f"{len(unknown)} labels of {rows:,} rows mean no category: "
             + ", ".join(label for label, _, _ in self.unknown[:_SHOWN])
             + (" …" if len(unknown) > _SHOWN else ""),
-            remedy="Correct them, or add them to a taxonomy of your own, as categories or aliases (--taxonomy), or "
-            "make one of the labels (--labels as-is).",
+            remedy="Correct them, or leave these rows out (--skip-unknown), or add them to a taxonomy of your own, as "
+            "categories or aliases (--taxonomy), or make one of the labels (--labels as-is).",
         )
 
 

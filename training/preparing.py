@@ -28,6 +28,8 @@ class Plan:
         Text of the bank's own taxonomy file; by default the program's.
     as_is : bool
         Whether the labels themselves are the categories.
+    skip_unknown : bool
+        Whether rows whose labels mean no category are left out; else they stop the run.
     bundled : bool or None
         Whether the bundled corpus is learnt from too; by default if its taxonomy has every category of the taxonomy.
     split : {'random', 'time'}
@@ -41,6 +43,7 @@ class Plan:
 
     taxonomy: str | None
     as_is: bool
+    skip_unknown: bool
     bundled: bool | None
     split: How
     test: float
@@ -72,7 +75,7 @@ def read_history(
     Raises
     ------
     UnknownLabelsError
-        If labels mean no category.
+        If labels mean no category, and their rows are not to be left out.
     CorpusError
         If a column cannot be found, or a database does not answer.
     TaxonomyError
@@ -83,20 +86,23 @@ def read_history(
         taxonomy = taxonomy_of(Counter(row.category for row in raw))
     else:
         taxonomy = BUNDLED.read_text(encoding="utf-8") if plan.taxonomy is None else plan.taxonomy
-    return _matched(raw, Taxonomy.parse(taxonomy, source="taxonomy"), report), taxonomy, report
+    known = Taxonomy.parse(taxonomy, source="taxonomy")
+    return _matched(raw, known, report, skip_unknown=plan.skip_unknown), taxonomy, report
 
 
 def read_for_both(
-    sources: Sequence[Source], columns: Columns, taxonomy: Taxonomy, progress: Progress
-) -> list[Labelled]:
+    sources: Sequence[Source], columns: Columns, taxonomy: Taxonomy, progress: Progress, *, skip_unknown: bool = False
+) -> tuple[list[Labelled], DataReport]:
     """Read labelled complaints to compare two models on, in a kept taxonomy; errors as of `read_history`."""
     raw, report = read_raw(sources, columns, lambda done, total: progress("读取 reading", done, total or done))
-    return _matched(raw, taxonomy, report, least=1)
+    return _matched(raw, taxonomy, report, least=1, skip_unknown=skip_unknown), report
 
 
-def _matched(raw: Sequence[Labelled], taxonomy: Taxonomy, report: DataReport, least: int = LEAST) -> list[Labelled]:
+def _matched(
+    raw: Sequence[Labelled], taxonomy: Taxonomy, report: DataReport, *, least: int = LEAST, skip_unknown: bool
+) -> list[Labelled]:
     labels = Labels(taxonomy)
-    if unknown := unknown_labels(raw, labels):
+    if not skip_unknown and (unknown := unknown_labels(raw, labels)):
         raise UnknownLabelsError(unknown)
     return make_ready(raw, labels, report, least)
 

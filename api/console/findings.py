@@ -23,6 +23,11 @@ def _chinese(said: str, known: dict[str, str]) -> str:
 
 
 _WHAT: Final = {
+    r"this is not TOML \((?:Illegal character '\\n'|Expected \"'\").*\)": "引号没有配对：开了没有关",
+    r"this is not TOML \((?:Unclosed (?:inline table|array)|Expected '\]').*\)": "括号没有配对：开了没有关",
+    r"this is not TOML \(Cannot overwrite a value.*\)": "同一项写了两次",
+    r"this is not TOML \(Expected '=' after a key.*\)": "名称后面要写 =",
+    r"this is not TOML \(Invalid value.*\)": "等号后面的值写得不对：文字要用引号括起来",
     r"this is not TOML \((.*)\)": r"不是合法的TOML（\1）",
     r"format is (.*)": r"format 是 \1",
     r"(.*) is unknown here": r"这里不认识 \1",
@@ -30,7 +35,7 @@ _WHAT: Final = {
     r"(.*) is missing or empty": r"缺少 \1，或是空的",
     r"(.*) is no table": r"\1 不是表",
     r"the rule decides nothing": "这条规则什么也没决定",
-    r"(.*) has no department (.*)": r"\1 中没有部门 \2",
+    r".* has no department (.*)": r"类别表中没有部门 \1",
     r"'co_departments' is no list of departments": "co_departments 不是部门的列表",
     r"priority is (.*)": r"priority 是 \1",
     r"(.*) is no length of time from 1 to (.*)": r"\1 不是 1 到 \2 的时长",
@@ -62,7 +67,7 @@ _WHAT: Final = {
 _REMEDY: Final = {
     r"Correct this line\.": "请改正这一行。",
     r"Known are: (.*)\.": r"可用：\1。",
-    r"Use one of: (.*); or add it there as a \[\[department\]\]\.": r"可用：\1；或在那里加一个 [[department]]。",
+    r"Use one of: (.*); or add it there as a \[\[department\]\]\.": r"可用（见页尾“代码对照”）：\1。",
     r"Use one of: (.*)\.": r"可用：\1。",
     r"Name one of: (.*)\.": r"请写明其中之一：\1。",
     r"Write each as (.*)\.": r"每个写成 \1。",

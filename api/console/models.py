@@ -204,15 +204,14 @@ def _hindrance(versions: Versions, one: Version) -> Words | None:
 
 def _training_of(desk: trainings.Desk, version: str) -> TrainingOut | None:
     """The training that has made a model, if it was started here."""
-    made = (one for one in desk.newest(_SEARCHED) if one.result and one.result["version"] == version)
-    return next(made, None)
+    ended = (one for one in desk.newest(_SEARCHED) if one.result and not one.options.compared)
+    return next((one for one in ended if one.result and one.result["version"] == version), None)
 
 
 def _comparison(desk: trainings.Desk, old: str, new: str) -> dict[str, Any] | None:
-    """What training found of the two, category by category, if the new one was trained here."""
-    training = _training_of(desk, new)
-    found: dict[str, Any] | None = training.result["comparison"] if training and training.result else None
-    return found if found and found["old"] == old else None
+    """What was last found of the two here, category by category."""
+    found = (one.result["comparison"] for one in desk.newest(_SEARCHED) if one.result)
+    return next((said for said in found if said and (said["old"], said["new"]) == (old, new)), None)
 
 
 def _words() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from api.rules import Rules
 from api.serving import Serving
 from classifier.errors import Finding, RulesError
 from classifier.routing import RuleBook, bundled_rules
+from classifier.signals import SIGNALS
 
 PAGE: Final = Page(f"{CONSOLE}/rules", Words("规则", "Rules"), ("analyst",))
 
@@ -77,10 +78,10 @@ def _numbered(versions: Sequence[Version], number: int) -> Version:
 
 
 @router.get("")
-def show(request: Request, caller: Analyst, rules: InForce, serving: Ask) -> Response:
+def show(request: Request, caller: Analyst, rules: InForce, serving: Ask, switched: bool = False) -> Response:
     """The rules in force, and how they came to be."""
     versions = _versions(rules, serving)
-    return _version_page(request, caller, serving, versions, serving.router.book, versions[0])
+    return _version_page(request, caller, serving, versions, serving.router.book, versions[0], switched=switched)
 
 
 @router.get("/versions/{number}")
@@ -110,8 +111,9 @@ def edit(
     """The file to be edited: the one in force, or an earlier one."""
     versions = _versions(rules, serving)
     version = versions[0] if start is None else _numbered(versions, start)
-    reason = "" if start is None or version == versions[0] else f"恢复 back to {version.version}"
-    return _editor(request, caller, version.text, versions[0].number, versions, reason=reason)
+    started = None if version == versions[0] else version
+    reason = f"恢复 back to {version.version}" if started else ""
+    return _editor(request, caller, serving, version.text, versions[0].number, versions, reason=reason, started=started)
 
 
 @router.post("/check")
@@ -119,11 +121,28 @@ def check(request: Request, caller: Analyst, rules: InForce, serving: Ask, form:
     """Say what is wrong with a file, line by line."""
     text = _text(form)
     book, findings = _read(rules, text)
-    if partial(request):
-        return render(request, "rules/findings.html", book=book, findings=findings, told=told, lines=text.split("\n"))
     versions = _versions(rules, serving)
-    return _editor(
-        request, caller, text, _base(form), versions, reason=form.get("reason", ""), checked=(book, findings)
+    if partial(request):
+        return render(
+            request,
+            "rules/findings.html",
+            book=book,
+            findings=findings,
+            told=told,
+            lines=text.split("\n"),
+            differences=diff(versions[0].text, text),
+        )
+    reason, checked = form.get("reason", ""), (book, findings)
+    return _editor(request, caller, serving, text, _base(form), versions, reason=reason, checked=checked)
+
+
+@router.post("/download")
+def download(caller: Analyst, form: Form) -> Response:
+    """A file as it was typed, to be handed to somebody who may put it in force."""
+    return Response(
+        _text(form),
+        media_type="application/toml; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="rules.toml"'},
     )
 
 
@@ -138,7 +157,7 @@ def dry_run(request: Request, caller: Analyst, rules: InForce, serving: Ask, for
         return render(request, "rules/dry_run.html", dry=outcome)
     versions = _versions(rules, serving)
     reason, checked = form.get("reason", ""), (book, findings)
-    return _editor(request, caller, text, _base(form), versions, reason=reason, checked=checked, dry=outcome)
+    return _editor(request, caller, serving, text, _base(form), versions, reason=reason, checked=checked, dry=outcome)
 
 
 @router.post("/switch")
@@ -146,12 +165,13 @@ def switch(request: Request, caller: Admin, rules: InForce, serving: Ask, form: 
     """Put a file in force, unless it has a fault or others are in force than those it was made from."""
     text, reason = _text(form), form.get("reason", "").strip()
     fault: Words | None = None
-    status, base = 422, _base(form)
+    status, base, unsaid = 422, _base(form), False
     try:
         RulesRequest(text=text, reason=reason)
         rules.switch(text, "text", reason, caller.act("switch rules"), after=base)
-        return RedirectResponse(PAGE.path, 303)
+        return RedirectResponse(f"{PAGE.path}?switched=yes", 303)
     except ValidationError:
+        unsaid = True
         fault = Words("请写明原因，一行，最多200个字。", "Say why, on one line, in 200 characters at most.")
     except RulesError:
         fault = Words("文件有误，没有切换。", "The file has a fault: nothing was switched.")
@@ -161,6 +181,7 @@ def switch(request: Request, caller: Admin, rules: InForce, serving: Ask, form: 
     return _editor(
         request,
         caller,
+        serving,
         text,
         base,
         versions,
@@ -168,6 +189,7 @@ def switch(request: Request, caller: Admin, rules: InForce, serving: Ask, form: 
         reason=reason,
         checked=_read(rules, text),
         fault=fault,
+        unsaid=unsaid,
         conflict=versions[0] if status == 409 else None,
     )
 
@@ -209,6 +231,8 @@ def _version_page(
     book: RuleBook | None,
     version: Version,
     before: Version | None = None,
+    *,
+    switched: bool = False,
 ) -> Response:
     words = RuleWords(serving.taxonomy)
     levels = book.one_level_up.items() if book else ()
@@ -225,21 +249,27 @@ def _version_page(
         above=above,
         before=before,
         differences=diff(first.text, last.text),
+        taxonomy=serving.taxonomy,
+        signals=SIGNALS,
+        switched=switched,
     )
 
 
 def _editor(
     request: Request,
     caller: Caller,
+    serving: Serving,
     text: str,
     base: int,
     versions: Sequence[Version],
     status: int = 200,
     *,
     reason: str = "",
+    started: Version | None = None,
     checked: tuple[RuleBook | None, tuple[Finding, ...]] | None = None,
     dry: Mapping[str, Any] | None = None,
     fault: Words | None = None,
+    unsaid: bool = False,
     conflict: Version | None = None,
 ) -> Response:
     book, findings = checked or (None, ())
@@ -250,6 +280,7 @@ def _editor(
         text=text,
         base=base,
         reason=reason,
+        started=started,
         checked=checked is not None,
         book=book,
         findings=findings,
@@ -257,9 +288,12 @@ def _editor(
         lines=text.split("\n"),
         dry=dry,
         fault=fault,
+        unsaid=unsaid,
         conflict=conflict,
         differences=diff(versions[0].text, text),
         newest=versions[0],
+        taxonomy=serving.taxonomy,
+        signals=SIGNALS,
         may_switch=caller.may("admin"),
     )
 

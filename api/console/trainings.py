@@ -54,6 +54,11 @@ _STATES: Final[Mapping[str, tuple[Words, str]]] = {
     "failed": (Words("失败", "Failed"), "bad"),
     "discarded": (Words("已放弃", "Discarded"), ""),
 }
+_COMPARED: Final = {
+    **_STATES,
+    "checking": (Words("比较中", "Comparing"), ""),
+    "done": (Words("已比较", "Compared"), "sure"),
+}
 
 router = APIRouter()
 
@@ -69,10 +74,19 @@ Desk = Annotated[TrainingService, Depends(get_trainings)]
 
 @router.post(UPLOAD)
 async def upload(
-    request: Request, caller: Analyst, desk: Desk, name: Annotated[Short, Query()], corrections: bool = False
+    request: Request,
+    caller: Analyst,
+    desk: Desk,
+    name: Annotated[Short, Query()],
+    corrections: bool = False,
+    old: Short | None = None,
+    new: Short | None = None,
 ) -> Response:
-    """Take in a history, which is the body itself; where it is looked at, the answer says."""
-    options = Options(corrections=corrections)
+    """Take in a history, which is the body itself; where it is looked at, the answer says.
+
+    It is there to learn from, or to compare two models on, if they are named.
+    """
+    options = Options(corrections=corrections, compared=(old, new) if old and new else None)
     training = await desk.upload(request.stream(), name=name, options=options, caller=caller)
     return Response(status_code=201, headers={"location": _address(training)})
 
@@ -102,7 +116,7 @@ def check(request: Request, training_id: str, caller: Analyst, desk: Desk, form:
     chosen: dict[str, Any] = {name: form.get(name, "").strip() or None for name in (*COLUMNS, "sheet", "encoding")}
     chosen |= {name: form[name] for name in ("labels", "split") if name in form}
     chosen["bundled"] = {"yes": True, "no": False}.get(form.get("bundled", ""))
-    chosen["corrections"] = "corrections" in form
+    chosen |= {name: name in form for name in ("corrections", "skip_unknown")}
     try:
         options = Options.model_validate(chosen)
         if options.encoding is not None:
@@ -158,7 +172,8 @@ def _state(one: TrainingOut) -> tuple[Words, str]:
     """How it stands, and how that looks."""
     if one.under_way and one.started_at is None:
         return _STATES["queued"]
-    return _STATES["blocked" if one.status == "checked" and not one.ready else one.status]
+    names = _COMPARED if one.options.compared else _STATES
+    return names["blocked" if one.status == "checked" and not one.ready else one.status]
 
 
 def _elapsed(one: TrainingOut) -> int:

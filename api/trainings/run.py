@@ -26,7 +26,7 @@ _TAIL: Final = 4_000
 
 @dataclass(slots=True)
 class Told:
-    """What the lines of JSON said (`complaints train --progress-json`).
+    """What the lines of JSON said (`complaints train --progress-json`, `complaints compare --json`).
 
     Attributes
     ----------
@@ -107,5 +107,7 @@ class Run:
                 self.told.error = error
             case {"version": str(_)}:
                 self.told.result = said
+            case {"verdict": str(_), "new": str(new)}:  # of a comparison
+                self.told.result = {"version": new, "metrics": {}, "comparison": said}
             case {"sources": _} | {"unknown": _} | {"data": _}:
                 self.told.found = {**self.told.found, **said}

@@ -32,9 +32,12 @@ class Options(BaseModel):
     sheet: Short | None = None
     encoding: Short | None = None
     labels: Literal["taxonomy", "as-is"] = "taxonomy"
+    skip_unknown: bool = False
     split: Literal["random", "time"] = "random"
     bundled: bool | None = None
     corrections: bool = False
+    compared: tuple[Short, Short] | None = None
+    """Two models, old and new, that are compared on it; without them, one is trained."""
 
 
 class TrainingOut(BaseModel):
@@ -122,7 +125,8 @@ class TrainingService:
     def check(self, training_id: str, options: Options, caller: Caller) -> TrainingOut:
         """Let a history be looked at again, read in another way. Raises `RefusedError` if it does not wait for that."""
         row = self._row(training_id)
-        chosen = options.model_copy(update={"corrections": options.corrections or row["name"] is None})
+        kept = {"corrections": options.corrections or row["name"] is None, "compared": row["options"].get("compared")}
+        chosen = Options.model_validate({**options.model_dump(), **kept})
         act = caller.act("check history", training_id)
         if not self._trainings.queue(row["number"], "checking", act, options=chosen.model_dump()):
             raise _out_of_order(row)
@@ -132,7 +136,7 @@ class TrainingService:
         """Train on a history that was looked at. Raises `RefusedError` if something stands in the way."""
         row = self._row(training_id)
         act = caller.act("train", training_id)
-        if row["problem"] or not self._trainings.queue(row["number"], "training", act, reason=reason):
+        if not _out(row).ready or not self._trainings.queue(row["number"], "training", act, reason=reason):
             raise _out_of_order(row)
         return self.find(training_id)
 

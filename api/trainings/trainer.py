@@ -37,7 +37,7 @@ class Trainer:
     database : Database
     histories : Histories
     program : sequence of str
-        The command line of ``complaints train``.
+        The command line of ``complaints``.
     taxonomy : callable
         Gives the taxonomy file by which labels are understood.
     """
@@ -117,11 +117,31 @@ class Trainer:
 
     def _arguments(self, row: RowMapping) -> Iterator[str]:
         options = row["options"]
-        if row["name"]:
-            yield str(self._history(row))
+        if options.get("compared"):
+            yield from ("compare", *options["compared"], "--json")
+            if row["name"]:
+                yield f"--on={self._history(row)}"
+            yield from self._read(row)
+        else:
+            yield "train"
+            if row["name"]:
+                yield str(self._history(row))
+            yield from self._read(row)
+            yield from self._taught(row)
+
+    def _read(self, row: RowMapping) -> Iterator[str]:
+        """How the history is read, for whom."""
+        options = row["options"]
         if options["corrections"]:
             yield "--sql=cases"
         yield from (f"--{name}={options[name]}" for name in _COLUMNS if options.get(name))
+        if options.get("skip_unknown"):
+            yield "--skip-unknown"
+        yield f"--on-behalf-of={row['owner']}"
+
+    def _taught(self, row: RowMapping) -> Iterator[str]:
+        """How a model learns from it."""
+        options = row["options"]
         yield f"--labels={options['labels']}"
         yield f"--split={options['split']}"
         if options["bundled"] is not None:
@@ -130,7 +150,6 @@ class Trainer:
         if taxonomy is not None:
             yield f"--taxonomy={taxonomy}"
         yield f"--findings={self._histories.folder(row['training_id']) / FINDINGS}"
-        yield f"--on-behalf-of={row['owner']}"
         yield "--progress-json"
         yield "--check" if row["status"] == "checking" else f"--reason={row['reason']}"
 
@@ -144,10 +163,10 @@ class Trainer:
         told, checking = run.told, row["status"] == "checking"
         values: dict[str, Any] = {"stages": [_measured(stage) for stage in told.stages.values()]}
         end: Status = "failed"
-        if status == 0 and checking and "data" in told.found:
-            end = "checked"
-        elif status == 0 and told.result is not None:
+        if status == 0 and told.result is not None:
             end, values["result"] = "done", _kept(told.result)
+        elif status == 0 and checking and "data" in told.found:
+            end = "checked"
         elif status == _REFUSED and told.error is not None:
             # Of a file that could be opened, other columns may be chosen or other labels told.
             end = "checked" if checking and told.found else "failed"

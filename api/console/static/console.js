@@ -7,5 +7,16 @@ document.getElementById("theme").addEventListener("change", (event) => {
   document.dispatchEvent(new Event("theme"));
 });
 
+// What cannot be taken back is asked for once more.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+// From a case one goes back to the list it was found in.
+if (location.pathname === "/console/cases") sessionStorage.setItem("cases", location.search);
+const list = document.querySelector(".crumbs a[href='/console/cases']");
+if (list) list.search = sessionStorage.getItem("cases") ?? "";
+
 // In a narrow window the navigation scrolls: bring the page one is on into view.
 document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

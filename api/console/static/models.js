@@ -6,7 +6,8 @@ form?.addEventListener("submit", (event) => {
   const fault = document.getElementById("upload-fault");
   const sent = document.getElementById("sent");
   const button = form.querySelector("[type=submit]");
-  const query = new URLSearchParams({ name: file.name, corrections: form.elements.corrections.checked });
+  const query = new URLSearchParams({ ...form.dataset.compared && JSON.parse(form.dataset.compared), name: file.name });
+  if (form.elements.corrections?.checked) query.set("corrections", "true");
   const request = new XMLHttpRequest();
   request.open("POST", `${form.dataset.address}?${query}`);
   request.setRequestHeader("content-type", "application/octet-stream");

@@ -53,6 +53,12 @@ findings.addEventListener("click", (event) => {
   event.preventDefault();
   go(Number(place.dataset.line));
 });
+// What was typed is not lost by a click elsewhere.
+let sent = false;
+text.form.addEventListener("submit", () => (sent = true));
+window.addEventListener("beforeunload", (event) => {
+  if (!sent && text.value !== text.defaultValue) event.preventDefault();
+});
 text.addEventListener("input", () => {
   number();
   place();

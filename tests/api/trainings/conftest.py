@@ -27,7 +27,7 @@ from tests.api.jobs.conftest import reader, until
 from training import Labelled
 
 ANALYST = Caller("陈分析", frozenset({"analyst"}))
-REAL = [sys.executable, "-m", "cli", "train"]
+REAL = [sys.executable, "-m", "cli"]
 NAMES = {"atm_and_cash": "自助渠道", "card_fees": "信用卡收费"}
 """Two categories of the corpus, and what a bank calls them."""
 

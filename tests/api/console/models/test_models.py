@@ -167,7 +167,8 @@ def test_a_report_is_a_page_that_may_run_nothing(office: Console, registry: Regi
 def test_two_models_that_were_never_compared_say_how_to(office: Console, registry: Registry, kept: str) -> None:
     client = office.sign_in("analyst")
     page = client.get(f"{MODELS}/compare?old={registry.champion}&new={kept}").text
-    assert f"complaints compare {registry.champion} {kept} --on" in page
+    assert "还没有比较过" in page
+    assert "上传并比较" in page
     assert client.get(f"{MODELS}/compare?old=none&new={kept}").status_code == 200
 
 

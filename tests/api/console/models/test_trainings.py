@@ -19,6 +19,7 @@ from models import Registry
 from tests.api.console.conftest import Site, fits, serving_here
 from tests.api.console.models.conftest import MODELS, working
 from tests.api.jobs.conftest import until
+from tests.api.jobs.test_jobs import APP, FEE
 from tests.api.trainings.conftest import history
 from training import Labelled
 
@@ -83,6 +84,33 @@ def test_a_history_becomes_a_model_that_serves_and_the_old_one_comes_back(
     until(lambda: live(before))
 
 
+def test_two_models_are_compared_on_a_file_and_the_better_one_may_serve(
+    training_site: Site,
+    open_page: Callable[..., Any],
+    registry: Registry,
+    kept: str,
+    tmp_path: Path,
+) -> None:
+    """Rows with labels that nobody knows are left out when one says so; the verdict stands in the history."""
+    texts = [f"第{n}次了，{words}" for n in range(30) for words in (FEE, APP)]
+    rows = [f"{text},{'card_fees' if FEE in text else 'mobile_banking'}" for text in texts]
+    (tmp_path / "本月.csv").write_text("\n".join(["投诉内容,类别", *rows, "哦哦哦,乱填"]), encoding="utf-8")
+    page = open_page(address=training_site.address)
+    page.set_default_timeout(60_000)
+    page.goto(f"{MODELS}/versions/{kept}")
+    page.get_by_role("link", name="比较", exact=True).click()
+    page.locator("#history").set_input_files(tmp_path / "本月.csv")
+    page.get_by_role("button", name="上传并比较").click()
+    page.get_by_role("cell", name="乱填").wait_for()
+    page.get_by_role("button", name="略去这 1 行，继续").click()
+    page.get_by_role("heading", name="结论：两个模型比较").wait_for()
+    page.get_by_text("只比较了 60 条").wait_for()
+    said = registry.history()[-1]
+    assert (said.act, said.version, said.against) == ("compared", kept, registry.champion)
+    page.goto(f"{MODELS}/compare?old={registry.champion}&new={kept}")
+    page.get_by_text("各类别的召回率").wait_for()
+
+
 FIGURE = {"value": 0.9, "low": 0.85, "high": 0.95}
 BOTH = {"old": FIGURE, "new": FIGURE, "difference": {"value": -0.01, "low": -0.05, "high": 0.02}}
 CATEGORIES = [
@@ -136,6 +164,11 @@ STATES: dict[str, dict[str, Any]] = {
         "report": {"sources": SOURCES, "unknown": [{"label": "服务太度", "rows": 9, "nearest": ["服务态度"]}]},
     },
     "ready": {"status": "checked", "report": {"sources": SOURCES, "data": DATA}},
+    "corrections": {
+        "name": None,
+        "status": "checked",
+        "report": {"sources": [{**SOURCES[0], "own": True}], "data": {**DATA, "learnt_already": 12}},
+    },
     "training": {
         "status": "training",
         "started_at": now(),
@@ -153,7 +186,7 @@ def test_every_state_of_a_training_is_readable_in_any_window(
     training_pages: Site, open_page: Callable[..., Any], axe: Callable[[Any], None], width: int, language: str
 ) -> None:
     page = open_page(width, address=training_pages.address)
-    for name in STATES:
+    for name in (*STATES, "compared"):
         page.goto(f"{MODELS}/trainings/{name}?lang={language}")
         assert fits(page), name
         axe(page)
@@ -181,7 +214,8 @@ def training_pages(registry: Registry, kept: str, tmp_path: Path) -> Iterator[Si
     options = {"labels": "taxonomy", "split": "random", "bundled": None, "corrections": True}
     with serving_here(application) as site:
         with site.database.begin() as connection:
-            for name, columns in {**STATES, "done": done}.items():
+            compared = {**done, "options": {**options, "compared": [champion, kept]}}
+            for name, columns in {**STATES, "done": done, "compared": compared}.items():
                 row = {"training_id": name, "options": options, "starts": 1, "stages": [], "started_at": None}
                 connection.execute(insert(TRAININGS), {**row, **plain, **columns})
         yield site
@@ -194,9 +228,20 @@ def test_it_can_be_done_by_keyboard_alone(training_pages: Site, open_page: Calla
     page.keyboard.type("每月")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="正在训练").wait_for()
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="取消").focus()
     page.keyboard.press("Enter")
     page.get_by_text("已放弃").wait_for()
+
+
+def test_a_file_is_not_deleted_before_one_has_said_so_twice(
+    training_pages: Site, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(address=training_pages.address)
+    page.goto(f"{MODELS}/trainings/ready")
+    with page.expect_event("dialog", lambda dialog: dialog.dismiss() or True):
+        page.get_by_role("button", name="放弃，删除文件").click()
+    assert page.get_by_role("heading", name="开始训练？").is_visible()
 
 
 def test_how_far_it_is_comes_by_itself_and_so_does_its_end(training_pages: Site, open_page: Callable[..., Any]) -> None:
