@@ -52,8 +52,10 @@ _SHORTEST: Final = 2
 """Letters or characters of a text, below which it says nothing."""
 _LEGIBLE: Final = 0.9
 """Share of a text's characters that must be readable."""
-_GARBLED: Final = re.compile("[\ufffd\u00c0-\u00ff\ue000-\uf8ff]|锟斤拷|烫烫烫|\\?{3,}")
+_GARBLED: Final = re.compile("[\ufffd\u00c0-\u00ff\ue000-\uf8ff]|锟斤拷|烫烫烫")
 """What is left of a text that was read or written in the wrong encoding."""
+_LOST: Final = re.compile(r"\?{3,}")
+"""What is left of one that was written in an encoding without Chinese; some of it is anger."""
 
 Told = Callable[[int, int | None], None]
 """Told rows done and rows in all, if known."""
@@ -162,8 +164,8 @@ def _kind_of_text(text: str) -> tuple[str, str] | None:
     """What is wrong with a text, and the details."""
     if not text:
         return "empty", ""
-    broken = sum(len(found) for found in _GARBLED.findall(text))
-    if broken > (1 - _LEGIBLE) * len(text):
+    broken, lost = (sum(map(len, sign.findall(text))) for sign in (_GARBLED, _LOST))
+    if broken > (1 - _LEGIBLE) * len(text) or lost > len(text) / 2:
         return "garbled", ""
     try:
         canonical = readable(text)

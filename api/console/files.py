@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import chain
 from typing import Annotated, Any, Final, Literal
@@ -88,12 +89,12 @@ async def upload(request: Request, files: Files, caller: Sender) -> Response:
 
 
 @router.get(f"{PAGE.path}/{{job_id}}")
-def show_file(job_id: Short, request: Request, files: Files, caller: Sender) -> Response:
-    """How far one file is: the whole page, or what htmx shows in its place."""
+def show_file(job_id: Short, request: Request, files: Files, caller: Sender, again: bool = False) -> Response:
+    """How far one file is: the whole page, or what htmx shows in its place; `again` if it was sent once more."""
     file = files.find(job_id, caller)
     if partial(request) and file.status in ("done", "failed"):
         return Response(status_code=204, headers={"hx-refresh": "true"})  # with the data of charts, as a whole
-    return _file(request, file, files, caller)
+    return _file(request, file, files, caller, again=again)
 
 
 @router.post(f"{PAGE.path}/{{job_id}}/look")
@@ -119,7 +120,8 @@ def start(job_id: Short, request: Request, files: Files, caller: Sender, form: F
     if not column.isdecimal() or len(column) > 6:
         file = files.find(job_id, caller)
         return _file(request, file, files, caller, 422, fault=_CHOOSE)
-    return _go(request, f"{PAGE.path}/{files.start(job_id, int(column), caller)}")
+    started = files.start(job_id, int(column), caller)
+    return _go(request, f"{PAGE.path}/{started}{'' if started == job_id else '?again=yes'}")
 
 
 @router.post(f"{PAGE.path}/{{job_id}}/give-up")
@@ -146,9 +148,12 @@ async def download(
     job_id: Short, kind: Literal["csv", "xlsx"], request: Request, files: Files, caller: Sender
 ) -> Response:
     """Every row with what it is about, or why it was refused."""
-    chinese = language_of(request) == "zh"
-    rows = await run_in_threadpool(files.tagged, job_id, caller, chinese=chinese)
-    return table(rows, kind, f"{'标注结果' if chinese else 'tagged'}-{job_id[:8]}")
+    language = language_of(request)
+    name = files.find(job_id, caller).name or job_id[:8]
+    rows = await run_in_threadpool(
+        files.tagged, job_id, caller, language=language, told=lambda problem: reason(problem).to(language)
+    )
+    return table(rows, kind, f"{Words('标注结果', 'tagged').to(language)}-{_stem(name)}")
 
 
 @router.get(f"{PAGE.path}/{{job_id}}/errors.csv")
@@ -161,13 +166,23 @@ async def download_errors(job_id: Short, request: Request, files: Files, caller:
     return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{job_id[:8]}")
 
 
+_CHINESE: Final = re.compile("[\u3400-\u9fff]")
 _CHOOSE: Final = Words("请先选择投诉内容所在的列。", "Choose the column that holds the complaint.")
 
 
 def _file(
-    request: Request, file: FileOut, files: FileDesk, caller: Sender, status: int = 200, fault: Words | None = None
+    request: Request,
+    file: FileOut,
+    files: FileDesk,
+    caller: Sender,
+    status: int = 200,
+    fault: Words | None = None,
+    again: bool = False,
 ) -> Response:
-    said: dict[str, Any] = {"counts": None, "errors": None}
+    said: dict[str, Any] = {"counts": None, "errors": None, "again": again}
+    if file.head and file.head.text is not None and file.head.text < len(file.head.columns):
+        cells = "".join(file.head.columns[file.head.text].cells)
+        said["foreign"] = bool(cells) and not _CHINESE.search(cells)
     if file.status in ("done", "failed"):
         said["counts"] = _counts(files.distribution(file.job_id, caller), request)
         said["errors"] = _errors(file.job_id, files, caller, -1)
@@ -195,6 +210,7 @@ def _counts(counts: Distribution, request: Request) -> dict[str, Any] | None:
     shown = [(one.zh if language == "zh" else one.en, number) for one, number in by_category[:_BARS]][::-1]
     return {
         "total": sum(number for _, number in counts.categories),
+        "shown": len(shown),
         "categories": by_category,
         "verdicts": dict(counts.verdicts),
         "departments": [(named(code, taxonomy.departments), number) for code, number in counts.departments],
@@ -211,6 +227,14 @@ def _counts(counts: Distribution, request: Request) -> dict[str, Any] | None:
             ],
         },
     }
+
+
+def _stem(name: str) -> str:
+    """A file's name without what tells its kind, as another's may begin."""
+    return _UNSAFE.sub("_", name.rpartition(".")[0] or name)[:60]
+
+
+_UNSAFE: Final = re.compile(r"[^\w.\-（）()]+")
 
 
 def _file_name(sent: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,6 +125,7 @@ _TOLD: Final[Mapping[str, Words]] = {
         "这个页面早于当前登录。请重新打开页面，再做一次。",
         "This page is older than your session. Load it again and repeat what you did.",
     ),
+    "empty-file": Words("文件是空的。请另选一个文件。", "The file is empty: choose another."),
     "not-found": Words(
         "这里没有页面。请检查地址，或从上方导航进入。", "There is no page here. Try the navigation above."
     ),
@@ -200,10 +202,25 @@ def share(value: float) -> str:
 
     Examples
     --------
-    >>> share(0.1234)
-    '12.3%'
+    >>> share(0.1234), share(0.0002)
+    ('12.3%', '<0.1%')
     """
-    return f"{value:.1%}"
+    return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+
+
+def spoken(note: str, language: Language) -> str:
+    """One language of a note that is told in both.
+
+    Examples
+    --------
+    >>> spoken("编码 encoding: gb18030", "zh"), spoken("编码 encoding: gb18030", "en")
+    ('编码: gb18030', 'encoding: gb18030')
+    """
+    both = _BOTH.fullmatch(note)
+    return f"{both[1 if language == 'zh' else 2]}{both[3]}" if both else note
+
+
+_BOTH: Final = re.compile(r"([^A-Za-z:]+) ([A-Za-z][^:]*)(:.*|)", re.DOTALL)
 
 
 def probability(value: float) -> str:
@@ -248,7 +265,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(when=when, due=due, share=share, probability=probability, number=number)
+    environment.filters.update(when=when, due=due, share=share, spoken=spoken, probability=probability, number=number)
     environment.globals.update(static=static, pieces=pieces)
     return environment
 

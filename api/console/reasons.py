@@ -18,12 +18,33 @@ _KNOWN: Final[Sequence[tuple[re.Pattern[str], str, str]]] = [
             "渠道不在规定的范围内；可用：热线、网点、手机银行、网站、信函、监管、媒体，或对应代码",
             "The channel is not hotline, branch, app, web, letter, regulator_referral, media, nor their usual names",
         ),
-        (r"^complaint_id: String should match", "投诉编号含有不允许的字符（可用字母、数字和 . : @ ~ + - _）"),
-        (r"^complaint_id: ", "投诉编号过长（最多200个字符）"),
-        (r"^received_at: ", "受理时间不是可识别的日期时间，例如 2026/11/3 9:05"),
-        (r"^metadata/amount: ", "金额不是数字，或超出范围"),
-        (r"^metadata/?(\w*): ", "附加信息（{0}）不合要求"),
-        (r"^(region|branch): ", "{0}不合要求：最多200个字，不能换行"),
+        (
+            r"^complaint_id: String should match",
+            "投诉编号含有不允许的字符（可用字母、数字和 . : @ ~ + - _）",
+            "The complaint's number has a character that is not allowed (letters, digits and . : @ ~ + - _ are)",
+        ),
+        (
+            r"^complaint_id: ",
+            "投诉编号过长（最多200个字符）",
+            "The complaint's number is too long (200 characters at most)",
+        ),
+        (
+            r"^received_at: ",
+            "受理时间不是可识别的日期时间，例如 2026/11/3 9:05",
+            "When it was received is no day or time, such as 2026/11/3 9:05",
+        ),
+        (r"^metadata/amount: ", "金额不是数字，或超出范围", "The amount is no number, or out of range"),
+        (r"^metadata/?(\w*): ", "附加信息（{0}）不合要求", "What more is said of it ({0}) cannot be used"),
+        (
+            r"^region: ",
+            "地区不合要求：最多200个字，不能换行",
+            "The region has more than 200 characters, or several lines",
+        ),
+        (
+            r"^branch: ",
+            "网点不合要求：最多200个字，不能换行",
+            "The branch has more than 200 characters, or several lines",
+        ),
         (r"Another complaint is kept under this complaint_id", "这个编号下已有另一件不同的投诉"),
         (r"has been erased", "这件投诉的投诉人信息已抹除，不再收录"),
         (r"nobody chose its column within a day", "一天之内没有人选定投诉所在的列，文件已删除。请重新上传"),
@@ -41,6 +62,7 @@ _KNOWN: Final[Sequence[tuple[re.Pattern[str], str, str]]] = [
         (r"has ([\d,]+) columns", "有{0}列，不像投诉台账。请检查分隔符，或只导出需要的列"),
         (r"looks like Big5", "看起来是Big5编码。请在编码里选择Big5后重新查看"),
         (r"is neither UTF-8 nor GB18030", "既不是UTF-8也不是GB18030编码。请选择它的编码后重新查看"),
+        (r"is a (\w+) file, no table", "这是{0}文件，不是表格。请上传CSV、Excel等表格文件"),
         (r"is neither a table nor text", "既不是表格也不是文本。如果是没有标记的UTF-16，请选择该编码后重新查看"),
         (r"is not ([\w-]+) \(", "不是{0}编码。请换一种编码"),
         (r"the (?:file|table) is empty", "文件或所选工作表是空的"),
@@ -84,6 +106,6 @@ def reason(problem: str) -> Words:
     """
     for pattern, chinese, english in _KNOWN:
         if found := pattern.search(problem):
-            named = (group for group in found.groups() if group is not None)
-            return Words(chinese.format(*named), english or problem)
+            named = [group for group in found.groups() if group is not None]
+            return Words(chinese.format(*named), english.format(*named) or problem)
     return Words(problem, problem)

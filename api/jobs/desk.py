@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from api.jobs.uploads import Uploads
 from api.problems import RefusedError
 from api.storage import Database, Jobs, log_alone
 from classifier.masking import mask
+from classifier.routing import in_china
 
 State = Literal["arrived", "waiting", "queued", "running", "done", "failed"]
 
@@ -34,18 +36,20 @@ TAGGED: Final = (
     ("次要类别", "secondary"),
     ("置信度", "confidence"),
     ("处理方式", "decision"),
+    ("信号", "signals"),
     ("部门", "department"),
+    ("协办部门", "co_departments"),
     ("优先级", "priority"),
+    ("首次响应时限", "first_response_due"),
+    ("办结时限", "resolution_due"),
     ("首次或重复", "standing"),
     ("错误", "error"),
 )
 """Columns of a tagged file, in Chinese and English."""
 
 _WORDS: Final = {
-    "auto": ("自动", "auto"),
-    "review": ("待复核", "review"),
-    "new": ("首次", "new"),
-    "repeat": ("重复", "repeat"),
+    "zh": {"auto": "自动", "review": "待复核", "new": "首次", "repeat": "重复"},
+    "en": {"auto": "auto", "review": "review", "new": "new", "repeat": "repeat"},
 }
 
 
@@ -192,13 +196,18 @@ class FileDesk:
         log_alone(self._database, caller.act("download", job_id))
         return self._refused(job)
 
-    def tagged(self, job_id: str, caller: Caller, *, chinese: bool) -> Iterator[Sequence[Any]]:
-        """The cells of a finished file's rows, tagged, with their header. Raises `RefusedError` if it is unfinished."""
+    def tagged(
+        self, job_id: str, caller: Caller, *, language: Literal["zh", "en"], told: Callable[[str], str]
+    ) -> Iterator[Sequence[Any]]:
+        """The cells of a finished file's rows, tagged, with their header; `told` says in words why one was refused.
+
+        Raises `RefusedError` if it is unfinished.
+        """
         job = self._row(job_id, caller)
         if job["status"] not in ("done", "failed"):
             raise RefusedError("unfinished-job", f"It has done {job['rows_done']} rows. Ask again when it is done.")
         log_alone(self._database, caller.act("download", job_id))
-        return self._cells(job["number"], 0 if chinese else 1)
+        return self._cells(job["number"], language, told)
 
     def _refused(self, job: int) -> Iterator[RowMapping]:
         after = -1
@@ -206,11 +215,11 @@ class FileDesk:
             yield from found
             after = found[-1]["row"]
 
-    def _cells(self, job: int, language: int) -> Iterator[Sequence[Any]]:
-        yield [names[language] for names in TAGGED]
+    def _cells(self, job: int, language: Literal["zh", "en"], told: Callable[[str], str]) -> Iterator[Sequence[Any]]:
+        yield [names[("zh", "en").index(language)] for names in TAGGED]
         for row in self._jobs.results(job):
             said = [""] * (len(TAGGED) - 2) if row["answer"] is None else _said(row, language)
-            yield [row["line"], *said, row["problem"] or ""]
+            yield [row["line"], *said, told(row["problem"]) if row["problem"] else ""]
 
     def _head(self, job: RowMapping) -> Head:
         if job["status"] != "waiting":
@@ -229,14 +238,28 @@ class FileDesk:
         return job
 
 
-def _said(row: RowMapping, language: int) -> list[Any]:
-    answer, name = row["answer"], ("zh", "en")[language]
-    secondary = "；".join(one[name] for one in answer["secondary"])
-    known = [answer["category"]["code"], answer["category"][name], answer["group"][name], secondary]
-    decided = [_WORDS[answer["decision"]][language], answer["department"][name], answer["priority"]]
-    standing = answer.get("standing")
-    said = [*known, answer["confidence"], *decided, _WORDS[standing][language] if standing else ""]
-    return [row["complaint_id"], row["text"], *said]
+def _said(row: RowMapping, language: Literal["zh", "en"]) -> list[Any]:
+    answer, words = row["answer"], _WORDS[language]
+
+    def named(names: Sequence[Mapping[str, str]]) -> str:
+        return "；".join(dict.fromkeys(one[language] for one in names))
+
+    return [
+        row["complaint_id"],
+        row["text"],
+        answer["category"]["code"],
+        answer["category"][language],
+        answer["group"][language],
+        named(answer["secondary"]),
+        answer["confidence"],
+        words[answer["decision"]],
+        named(answer["signals"]),
+        answer["department"][language],
+        named(answer["co_departments"]),
+        answer["priority"],
+        *(in_china(datetime.fromisoformat(answer[name])) for name in ("first_response_due", "resolution_due")),
+        words.get(answer.get("standing"), ""),
+    ]
 
 
 def _out(row: RowMapping) -> FileOut:

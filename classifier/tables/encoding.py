@@ -54,12 +54,23 @@ def detect_encoding(path: Path) -> str:
     if utf8 <= _SOME_BROKEN and (gb18030 > utf8 or rare > _RARE):
         return "utf-8"
     if gb18030 > _FEW_BROKEN:
+        if _controls(path) > _FEW_BROKEN:
+            raise no_text(path)
         raise TableError(
             "is neither UTF-8 nor GB18030", where=str(path), remedy="Name its encoding with --encoding, e.g. big5."
         )
     if rare > _RARE:
         raise TableError("looks like Big5", where=str(path), remedy="Use --encoding big5.")
     return "gb18030"
+
+
+def no_text(path: Path) -> TableError:
+    """The error of a file that is no text in any encoding that can be told."""
+    return TableError(
+        "is neither a table nor text",
+        where=str(path),
+        remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
+    )
 
 
 def known_encoding(name: str) -> str:
@@ -84,6 +95,13 @@ def _broken_share(path: Path, encoding: str) -> float:
             beyond += len(text) - len(text.encode("ascii", "ignore"))
     tail = decoder.decode(b"", final=True)
     return (broken + len(tail)) / max(beyond + len(tail), 1)
+
+
+def _controls(path: Path) -> float:
+    """Share of control characters in a file's first megabyte: text has none but tabs and ends of lines."""
+    with path.open("rb") as file:
+        head = file.read(_CHUNK)
+    return 1 - len(head.translate(None, bytes((*range(9), *range(14, 32))))) / len(head)
 
 
 def _rare_share(path: Path) -> float:

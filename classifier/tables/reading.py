@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from classifier.errors import TableError
-from classifier.tables.encoding import detect_encoding, known_encoding
+from classifier.tables.encoding import detect_encoding, known_encoding, no_text
 from classifier.tables.table import TEXT_COLUMNS, Table
 from classifier.tables.text import open_delimited, open_jsonl
 
@@ -16,6 +16,17 @@ _HEAD: Final = 65_536
 """So much of a file tells what it is."""
 _PARQUET: Final = b"PAR1"
 _EXCEL: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NO_TABLES: Final = {
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"%PDF": "PDF",
+    b"{\\rtf": "RTF",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf": "7z",
+    b"\x1f\x8b": "gzip",
+}
+"""How files begin that people take for tables."""
 
 
 def open_table(
@@ -57,16 +68,16 @@ def open_table(
         from classifier.tables.grids import open_excel
 
         return open_excel(path, sheet, header)
+    if kind := _no_table(head):
+        raise TableError(
+            f"is a {kind} file, no table", where=str(path), remedy="Give CSV, TSV, Excel, JSON Lines or Parquet."
+        )
     if (
         head.count(b"\x00") > len(head) / 50
         and not encoding
         and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     ):
-        raise TableError(
-            "is neither a table nor text",
-            where=str(path),
-            remedy="Give CSV, TSV, Excel, JSON Lines or Parquet; for UTF-16 without a mark, --encoding utf-16-le.",
-        )
+        raise no_text(path)
     return _open_text(path, known_encoding(encoding) if encoding else detect_encoding(path), header)
 
 
@@ -78,7 +89,11 @@ def other_ways(path: Path) -> tuple[list[str], bool]:
         from classifier.tables.grids import sheet_names
 
         return sheet_names(path), False
-    return [], bool(head) and not head.startswith(_PARQUET)
+    return [], bool(head) and not head.startswith(_PARQUET) and not _no_table(head)
+
+
+def _no_table(head: bytes) -> str | None:
+    return next((kind for start, kind in _NO_TABLES.items() if head.startswith(start)), None)
 
 
 def _open_text(path: Path, encoding: str, header: Collection[str]) -> Table:

@@ -151,6 +151,11 @@ def test_a_row_that_teaches_nothing_is_left_out_and_named(tmp_path: Path, text: 
     assert found(report) == [(kind, "line 2")]
 
 
+def test_question_marks_of_anger_are_no_broken_encoding(tmp_path: Path) -> None:
+    rows, report = read(csv(tmp_path, "text,label", "国家规定可以60期你们敢说没有???,年费"))
+    assert (len(rows), found(report)) == (1, [])
+
+
 def test_a_text_with_one_broken_character_is_kept_and_named(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     path.write_bytes(f"text,label\n{FEES * 40}".encode() + b"\xff" + f"年费,年费\n{ATM * 40},吞卡\n".encode())

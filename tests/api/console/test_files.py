@@ -223,6 +223,26 @@ def test_every_state_is_readable_in_any_window(
     axe(page)
 
 
+def test_what_is_no_table_is_refused_by_its_kind_and_what_is_not_chinese_is_asked_about(page: Any) -> None:
+    page.goto("/console/files")
+    page.locator("#file").set_input_files(file(b"\x89PNG\r\n\x1a\n" + bytes(200), "截图.png"))
+    page.get_by_role("button", name="上传并预览").click()
+    page.get_by_text("这是PNG文件，不是表格").wait_for()
+    page.get_by_role("button", name="重新上传").click()
+    page.wait_for_url("**/console/files")
+    bring(page, b"text,b\nthe quick brown fox jumps over the lazy dog,1\n", "a.csv")
+    assert page.get_by_text("这一列没有中文").is_visible()
+
+
+def test_the_same_file_once_more_leads_to_what_came_of_it(page: Any) -> None:
+    content = csv_file([["投诉内容", f"{FEE}同一份"]])
+    for again in (False, True):
+        bring(page, content)
+        page.get_by_role("button", name="开始读取").click()
+        ended(page)
+        assert page.get_by_text("同一份文件以前交过").count() == again
+
+
 # --- without a browser
 
 

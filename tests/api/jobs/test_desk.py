@@ -269,7 +269,7 @@ def test_what_became_of_a_file_is_counted_told_row_by_row_and_taken_home(files: 
         looked_at(files, job)
         files.start(job, 1, HALL)
         with pytest.raises(RefusedError, match="Ask again"):
-            list(files.tagged(job, HALL, chinese=True))
+            list(files.tagged(job, HALL, language="zh", told=str))
         ended(files, job)
     counts = files.distribution(job, HALL)
     assert (
@@ -286,9 +286,11 @@ def test_what_became_of_a_file_is_counted_told_row_by_row_and_taken_home(files: 
     ]
     assert [row["line"] for row in files.problems(job, HALL, after=refused[0]["row"], limit=1)] == [7]
     assert [row["line"] for row in files.refused(job, HALL)] == [6, 7]
-    header, *tagged = files.tagged(job, HALL, chinese=True)
+    header, *tagged = files.tagged(job, HALL, language="zh", told=str.upper)
     assert list(header) == [zh for zh, _ in TAGGED]
     assert [row[1] for row in tagged] == ["A-1", "A-2", "A-3", "", "", "A-1"]
     assert tagged[0][2:6] == [FEE, "card_fees", "信用卡费用与利息", "信用卡"]
     assert [bool(row[-1]) for row in tagged] == [False, False, False, True, True, False]
-    assert next(files.tagged(job, HALL, chinese=False)) == [en for _, en in TAGGED]
+    assert all(row[-1].isupper() for row in tagged if row[-1]), "in the words of whoever shows it"
+    assert all(row[header.index("办结时限")] for row in tagged if not row[-1])
+    assert next(files.tagged(job, HALL, language="en", told=str)) == [en for _, en in TAGGED]
