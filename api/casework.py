@@ -61,6 +61,10 @@ class Casework:
         log_alone(self._database, caller.act("show", complaint_id))
         return self.record(complaint_id)
 
+    def knows(self, complaint_id: str) -> bool:
+        """Whether there is such a case."""
+        return self._cases.has(complaint_id)
+
     def page(self, filters: Filters, *, before: int | None, limit: int, caller: Caller) -> CasePage:
         """Cases as they stand now, newest first."""
         log_alone(self._database, caller.act("list"))

@@ -60,6 +60,9 @@ def happen(work: CaseWork, request: EventRequest, serving: Serving, caller: Call
     try:
         life = Life.of([*events, event])
     except OutOfOrderError as error:
+        if request.event in Life.of(events).possible:  # now, but not then
+            detail = "By that time it would come before what has happened to the case since: correct the time."
+            raise RefusedError("out-of-order", detail, "/at") from error
         raise RefusedError("out-of-order", str(error), "/event") from error
     if request.event != "reopened":
         note_overdue(work, life, until=at, quietly=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -30,9 +31,11 @@ router = APIRouter()
 
 
 @router.get(PATH)
-def show_case(complaint_id: ComplaintId, request: Request, casework: Desk, caller: Reviewer) -> Response:
-    """The whole life of a case."""
-    return _case(request, casework.find(complaint_id, caller), casework, caller)
+def show_case(
+    complaint_id: ComplaintId, request: Request, casework: Desk, caller: Reviewer, done: bool = False
+) -> Response:
+    """The whole life of a case; `done` after something was done to it."""
+    return _case(request, casework.find(complaint_id, caller), casework, caller, done=done)
 
 
 @router.post(f"{PATH}/correct")
@@ -116,7 +119,7 @@ def _act(
 
 
 def _back(complaint_id: str) -> Response:
-    return RedirectResponse(f"{CONSOLE}/cases/{complaint_id}", 303)
+    return RedirectResponse(f"{CONSOLE}/cases/{quote(complaint_id, safe='')}?done=yes", 303)
 
 
 def _given(form: Mapping[str, str]) -> dict[str, Any]:
@@ -134,6 +137,7 @@ def _case(
     fault: Words | None = None,
     open_form: str = "",
     values: Mapping[str, str] | None = None,
+    done: bool = False,
 ) -> Response:
     life = Life.of({**event.model_dump(), "number": number} for number, event in enumerate(case.events, 1))
     told = next((decision for decision in case.decisions if decision.standing), None)  # of its matter, on arrival
@@ -158,6 +162,7 @@ def _case(
         fault=fault,
         open_form=open_form,
         sent=values or {},
+        done=done,
         wording=wording,
         satisfactions=_SATISFACTION,
         **choices(request),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Reviewer
@@ -32,6 +34,9 @@ def show(request: Request, casework: Desk, caller: Reviewer) -> Response:
     """Cases, newest first, narrowed by what the address says; nothing is listed by conditions that are not known."""
     taxonomy = taxonomy_of(request)
     wanted = asked(request.query_params, taxonomy)
+    words = wanted.filters.words
+    if words and wanted.filters == Filters(words=words) and casework.knows(words):
+        return RedirectResponse(f"{CASES}/{quote(words, safe='')}", 303)  # the number of a case was typed
     said: dict[str, Any] = {"page": None, "count": 0, "older": None, "newest": None}
     if not wanted.faults:
         page, count = casework.page_of(wanted.filters, before=wanted.before, limit=SHOWN, caller=caller)

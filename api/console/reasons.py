@@ -71,6 +71,7 @@ _KNOWN: Final[Sequence[tuple[re.Pattern[str], str, str]]] = [
         (r"no sheet '(.*?)'", "没有名为“{0}”的工作表"),
         (r"is a JSON array", "是JSON数组。请改为每行一个JSON对象（JSON Lines）"),
         (r"is an Excel 2003 XML sheet", "是Excel 2003 XML格式。请另存为.xlsx"),
+        (r"^By that time it would come before", "照这个时间，它早于案件后来已登记的事：请改正时间"),
         (r"^The case is open", "案件还没有办结或撤诉，不能做这一步"),
         (r"^The case is closed", "案件已经办结或撤诉：要先重开"),
         (r"has been accepted already", "案件已经受理过"),

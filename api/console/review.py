@@ -23,6 +23,7 @@ from api.problems import TITLES, RefusedError, field_errors
 from api.reviews import BusinessChannel, ClaimRequest, CorrectionRequest, ReturnRequest, ReviewOut
 from api.routes.reviews import Review
 from api.serving import Serving
+from api.storage import now
 from api.undoing import NotUndoableError
 from classifier.taxonomy import UNDECIDED, Category, Named, Taxonomy
 
@@ -193,6 +194,7 @@ def _desk(
         channels=CHANNELS,
         business_channels=get_args(BusinessChannel),
         wording=wording,
+        now=now(),
         told=told,
         fault=fault,
         refused=refused,

@@ -48,6 +48,17 @@ EVENT: Final[Mapping[str, Words]] = {
 }
 """What happened to a case."""
 
+ACT: Final[Mapping[str, Words]] = {
+    "accepted": Words("受理", "Accept"),
+    "first_response": Words("首次响应", "Give the first response"),
+    "extended": Words("延期", "Extend"),
+    "resolved": Words("办结", "Resolve"),
+    "withdrawn": Words("撤诉", "Withdraw"),
+    "reopened": Words("重开", "Reopen"),
+    "followed_up": Words("回访", "Follow up"),
+}
+"""The same as something to do."""
+
 RELATION: Final[Mapping[str, Words]] = {
     "same_customer": Words("同一客户", "Same customer"),
     "same_text": Words("文字相同", "Same text"),

@@ -15,12 +15,11 @@ _BARS: Final = 15
 
 def of(view: View, language: Language) -> dict[str, dict[str, Any]]:
     """The options of all charts."""
-    usual = "平常" if language == "zh" else "Usual"
-    cases = "件数" if language == "zh" else "Cases"
+    names = ("件数", "上升", "平常") if language == "zh" else ("Cases", "Rose", "Usual")
     return {
         "days": _days(view, language),
         **{
-            axis: _bars(lines[:_BARS] if axis == "region" else lines, language, cases, usual)
+            axis: _bars(lines[:_BARS] if axis == "region" else lines, language, names)
             for axis, lines in view.lines.items()
         },
     }
@@ -45,18 +44,21 @@ def _days(view: View, language: Language) -> dict[str, Any]:
     }
 
 
-def _bars(lines: Sequence[Line], language: Language, cases: str, usual: str) -> dict[str, Any]:
+def _bars(lines: Sequence[Line], language: Language, names: tuple[str, str, str]) -> dict[str, Any]:
+    cases, rose, usual = names
     rising = {"color": "--bad"}
+    bars = {"type": "bar", "stack": cases, "barMaxWidth": 16}
     series: list[dict[str, Any]] = [
         {
-            "type": "bar",
+            **bars,
             "name": cases,
-            "barMaxWidth": 16,
             "data": [
                 {"value": line.figure.cases, **({"itemStyle": rising} if line.change.rose else {})} for line in lines
             ],
         }
     ]
+    if any(line.change.rose for line in lines):
+        series.append({**bars, "name": rose, "itemStyle": rising, "data": []})  # for the legend
     if any(line.change.usual is not None for line in lines):
         series.append(
             {

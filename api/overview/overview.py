@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from statistics import fmean
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -85,7 +86,7 @@ class Overview:
             loads=departments,
             load=load,
             earlier=known,
-            looked_over=sum(map(len, changes.values())),
+            looked_over=sum(value is not None for change in changes.values() for value in change),
             worked=period.worked(calendar),
             usually_worked=sum(period.worked(calendar, by) for by in back) / len(back) if back else 0.0,
         )
@@ -99,10 +100,12 @@ def _compared(counts: Mapping[Axis, Sequence[Any]], periods: int) -> tuple[Chang
             sums.setdefault((axis, value), [0] * periods)[place] += cases
     all_of = [sum(column) for column in zip(*(s for (axis, _), s in sums.items() if axis == "category"), strict=True)]
     total = compare({"": (all_of[0], all_of[1:])})[""] if all_of else Change(0, 0.0 if periods > 1 else None)
-    judged = compare({key: (found[0], found[1:]) for key, found in sums.items()})
+    # What does not say its channel or region is no class that rises: a file that has no such column came in.
+    judged = compare({key: (found[0], found[1:]) for key, found in sums.items() if key[1] is not None})
     by_axis: dict[Axis, dict[Any, Change]] = {axis: {} for axis in AXES}
-    for (axis, value), change in judged.items():
-        by_axis[axis][value] = change
+    for (axis, value), found in sums.items():
+        usual = fmean(found[1:]) if periods > 1 else None
+        by_axis[axis][value] = judged.get((axis, value)) or Change(found[0], usual)
     return total, by_axis
 
 

@@ -80,6 +80,12 @@ class Cases:
         with self._database.connect() as connection:
             return connection.execute(select(COMPLAINTS.c.number).limit(1)).first() is None
 
+    def has(self, complaint_id: str) -> bool:
+        """Whether there is such a case."""
+        with self._database.connect() as connection:
+            asked = select(COMPLAINTS.c.number).where(COMPLAINTS.c.complaint_id == complaint_id)
+            return connection.execute(asked).first() is not None
+
     def find(self, complaint_id: str) -> Case | None:
         """The whole record of a complaint."""
         with self._database.connect() as connection:

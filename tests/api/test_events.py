@@ -183,3 +183,11 @@ def test_notes_go_with_an_erased_person_and_what_happened_stays(desk: TestClient
 
 def test_a_case_nobody_knows_has_no_events(desk: TestClient) -> None:
     assert tell(desk, "accepted", status=404)["type"] == "urn:complaints:no-such-complaint"
+
+
+def test_a_time_before_what_has_happened_since_is_named_as_the_fault(desk: TestClient) -> None:
+    register(desk)
+    tell(desk, "first_response")
+    refused = tell(desk, "resolved", at="2020-01-01T10:00:00", status=409)
+    assert "correct the time" in refused["detail"]
+    assert refused["errors"][0]["pointer"] == "/at"

@@ -37,19 +37,34 @@ function search(field) {
   const groups = document.getElementById("all-categories");
   groups.open = words.length > 0 || "open" in groups.dataset;
   let first = null;
+  groups.querySelector(".first")?.classList.remove("first");
   for (const button of groups.querySelectorAll("button")) {
     const name = button.textContent.toLowerCase();
     button.hidden = !words.every((word) => button.dataset.words.includes(word));
-    button.classList.remove("first");
     // A name that has the words goes before a meaning that has them.
     if (words.length && !button.hidden && (!first || (!first.named && words.every((word) => name.includes(word)))))
       first = { button, named: words.every((word) => name.includes(word)) };
   }
   for (const group of groups.querySelectorAll("fieldset"))
     group.hidden = !group.querySelector("button:not([hidden])");
-  first?.button.classList.add("first");
   const found = document.getElementById("found");
-  found.textContent = !words.length ? "" : first ? found.dataset.first + first.button.textContent : found.dataset.none;
+  found.textContent = words.length ? found.dataset.none : "";
+  if (first) offer(first.button);
+}
+
+// What Enter will take, of what was found.
+function offer(button) {
+  document.querySelector("#all-categories .first")?.classList.remove("first");
+  button.classList.add("first");
+  button.scrollIntoView({ block: "nearest" });
+  const found = document.getElementById("found");
+  found.textContent = found.dataset.first + button.textContent;
+}
+
+function offerNext(step) {
+  const buttons = [...document.querySelectorAll("#all-categories button:not([hidden])")];
+  const next = buttons[buttons.findIndex((button) => button.classList.contains("first")) + step];
+  if (next) offer(next);
 }
 
 desk.addEventListener("input", (event) => {
@@ -60,9 +75,9 @@ desk.addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     event.preventDefault(); // it would press the first button of the form
     if (!event.repeat) document.querySelector("#all-categories .first")?.click();
-  } else if (event.key === "ArrowDown") {
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    document.querySelector("#all-categories button:not([hidden])")?.focus();
+    offerNext(event.key === "ArrowDown" ? 1 : -1);
   }
 });
 

@@ -220,6 +220,13 @@ def test_an_export_says_how_far_a_case_is_and_what_became_of_its_deadlines(fille
     assert waiting["办结时限"]
 
 
+def test_the_number_of_a_case_leads_to_it(filled: Console) -> None:
+    found = filled.client.get("/console/cases?words=A-2", follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (303, "/console/cases/A-2")
+    assert filled.client.get("/console/cases?words=A-2&channel=app", follow_redirects=False).status_code == 200
+    assert filled.client.get("/console/cases?words=A-9", follow_redirects=False).status_code == 200
+
+
 def test_a_list_says_which_cases_a_person_has_looked_at(filled: Console) -> None:
     assert "人工确定" not in filled.client.get("/console/cases").text
     filled.post("/console/cases/A-3/correct", category="card_limit")
@@ -289,6 +296,17 @@ def test_a_correction_and_a_return_send_the_case_on(page: Any) -> None:
     assert told(page)[-2:] == ["人工确定类别", "改类后重新交办"]
     do(page, "退单：不归本部门", note="不归我们")
     assert told(page)[-2:] == ["退单", "退单后重新交办"]
+
+
+def test_from_a_case_one_goes_back_to_the_list_it_was_found_in(page: Any) -> None:
+    page.goto("/console/cases?region=南京&category=mobile_banking")
+    listed = ids(page)
+    page.get_by_role("link", name="N-27", exact=True).click()
+    do(page, "受理")
+    page.get_by_text("已办").wait_for()
+    page.get_by_role("link", name="← 案件").click()
+    page.wait_for_url("**region=**")
+    assert ids(page) == listed
 
 
 def test_related_cases_lead_to_each_other(page: Any) -> None:

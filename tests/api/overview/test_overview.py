@@ -74,6 +74,16 @@ def test_an_outage_shows(bundle: Bundle, filled: Database) -> None:
     assert all(line.change.p is not None for lines in view.lines.values() for line in lines)
 
 
+def test_what_is_not_given_is_no_class_that_rises(bundle: Bundle, filled: Database) -> None:
+    """A file without that column has come in."""
+    with filled.begin() as connection:
+        connection.exec_driver_sql("UPDATE case_facts SET region = NULL WHERE day = (SELECT max(day) FROM case_facts)")
+    view = Overview(Service(bundle), filled).view(Period.ending("day", NOW), Filters())
+    (line,) = [line for line in view.lines["region"] if line.name.code == "none"]
+    assert (line.figure.cases, line.change.usual, line.change.p) == (view.total.cases, 0, None)
+    assert view.looked_over == sum(map(len, view.lines.values())) - 1
+
+
 def test_with_too_little_history_nothing_is_compared(overview: Overview) -> None:
     view = overview.view(Period.ending("quarter", NOW), Filters())
     assert view.earlier < ENOUGH

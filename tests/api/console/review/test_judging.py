@@ -35,6 +35,27 @@ def test_another_candidate_or_any_category_corrects_it(office: Office) -> None:
     assert page.get_by_text("没有等待复核的案件").is_visible()
 
 
+def test_of_what_a_search_finds_the_arrows_choose_while_one_types_on(office: Office) -> None:
+    office.register("a")
+    page = office.come("李")
+    start(page)
+    page.keyboard.press("/")
+    page.keyboard.type("信用卡")
+    found = page.locator("#found")
+    first = found.inner_text()
+    page.keyboard.press("ArrowDown")
+    second = found.inner_text()
+    page.keyboard.press("ArrowDown")
+    assert len({first, second, found.inner_text()}) == 3
+    page.keyboard.press("ArrowUp")
+    assert found.inner_text() == second
+    page.keyboard.type("额度")
+    assert found.inner_text().endswith("信用卡额度")
+    page.keyboard.press("Enter")
+    page.get_by_text("没有等待复核的案件").wait_for()
+    assert [label for _, label, _ in office.judged] == ["card_limit"]
+
+
 def test_it_can_all_be_done_by_keyboard(office: Office) -> None:
     office.register("a", "b", "c")
     page = office.come("李")

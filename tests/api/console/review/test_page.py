@@ -12,13 +12,17 @@ from tests.api.console.review.conftest import Office, at_hand, press, start
 
 
 def test_how_it_goes_is_shown(office: Office) -> None:
-    office.register("a", "b", "c")
+    office.register(*"abcdef")
     page = office.come("李")
     start(page)
-    press(page, "1", "已判为")
+    today = page.locator(".figures div", has_text="今天").first
+    for n in range(1, 5):
+        press(page, "1", "已判为")
+        page.locator(".figures div", has_text=f"今天 {n}/{n}").wait_for()
+    assert "每小时" not in today.inner_text(), "of four, a pace says nothing"
     page.keyboard.press("2")
-    page.locator(".figures div", has_text="今天 1/2").wait_for()
-    assert "每小时" in page.locator(".figures div", has_text="今天").first.inner_text()
+    page.locator(".figures div", has_text="今天 4/5").wait_for()
+    assert "每小时" in today.inner_text()
 
 
 def test_without_javascript_it_works_too(office: Office) -> None:
