@@ -185,7 +185,7 @@ def _sentence(
     floors_zh = "；重点类别召回下降：" + "、".join(each["zh"] for each in lost) if lost else ""
     floors_en = "; recall of critical categories fell: " + ", ".join(each["en"] for each in lost) if lost else ""
     return (
-        f"{zh}：两个模型都没学过的{rows:,}条上，macro-F1相差{difference['value']:+.3f}{between}，"
+        f"{zh}：两个模型都没学过的{rows:,}条上，macro-F1相差{difference['value']:+.3f} {between}，"
         f"只有新模型对的{only_new:,}条，只有旧模型对的{only_old:,}条（{chance}）{floors_zh}",
         f"{en}: on {rows:,} rows neither has learnt from, macro-F1 differs by {difference['value']:+.3f} {between}, "
         f"{only_new:,} right by the new model alone, {only_old:,} by the old one alone ({chance}){floors_en}",
