@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 ifdef WHEELHOUSE
 PIP_SOURCE := --no-index --find-links $(abspath $(WHEELHOUSE))
 endif
-PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_SOURCE)
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(PIP_SOURCE)
+# What pip does one file at a time, on all cores; a file that is no Python of this version is compiled by nobody.
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 # A machine without a compiler takes the compiled kernel out of the wheelhouse.
 HAS_KERNEL = $(BIN)/python -c 'import classifier.kernel.machine' 2>/dev/null
@@ -80,14 +82,17 @@ $(VENV)/bin/python:
 $(VENV)/runtime: requirements.lock pyproject.toml $(wildcard classifier/kernel/*.p*) | $(VENV)/bin/python
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@$(COMPILE)
 	@$(HAS_KERNEL) || $(UNPACK_KERNEL) || \
 		echo "没有C编译器：能用，但读得慢约十倍 no C compiler: all works, reading is some ten times slower" >&2
 	@touch $@
 
 $(VENV)/develop: requirements-dev.lock $(VENV)/runtime
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/bench: requirements-bench.lock $(VENV)/runtime
 	@$(PIP_INSTALL) --require-hashes -r requirements-bench.lock
+	@$(COMPILE)
 	@touch $@

@@ -36,7 +36,7 @@ PERIODS: Final = {
 LABELS: Final = {
     "product": Words("产品", "Product"),
     "segment": Words("客群", "Segment"),
-    "hour": Words("登记时刻", "Hour"),
+    "hour": Words("登记钟点", "Hour"),
     "channel": Words("投诉渠道", "Channel"),
     "region": Words("地区", "Region"),
     "business": Words("业务类别", "Business"),
