@@ -112,12 +112,12 @@ def compare(
         changes = {what: (value, after[what]) for what, value in before.items() if after[what] != value}
         comparison.changed += bool(changes)
         if changes and len(comparison.first) < _LISTED:
-            comparison.first.append(Changed(name, text[:_SHOWN], changes))
+            comparison.first.append(Changed(name, _shown(text), changes))
         for what, (value, other) in changes.items():
             move = comparison.moves.setdefault((what, value, other), Move())
             move.cases += 1
             if len(move.examples) < _EXAMPLES:
-                move.examples.append((name, text[:_SHOWN]))
+                move.examples.append((name, _shown(text)))
         if not number % _CHUNK:
             progress(number)
     return comparison
@@ -141,6 +141,10 @@ def _length(left: timedelta) -> str:
     if hours < 1:
         return f"{left // timedelta(minutes=1)}分钟"
     return f"{hours:.0f}小时" if hours <= 48 else f"{left // timedelta(days=1)}天"
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def of_file(path: Path, serving: Serving, text_column: str | None = None) -> Iterator[Case | None]:

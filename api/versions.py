@@ -102,6 +102,11 @@ class Versions:
         return next((said for said in compared if (said.against, said.version) == (old, new)), None)
 
     @property
+    def champion(self) -> str | None:
+        """The model that is to serve."""
+        return self._registry.champion
+
+    @property
     def previous(self) -> str | None:
         """The model that a rollback leads back to, or None."""
         return self._registry.previous

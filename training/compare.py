@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -140,6 +141,10 @@ def compared(
     verdict = _verdict(macro_f1["difference"], recalls, only_new, only_old, p_value)
     zh, en = _sentence(verdict, macro_f1["difference"], recalls, only_new, only_old, p_value, len(rows))
     strange = [each for each in recalls if each["code"] not in old.classes]
+    if verdict == "not_enough_data" and macro_f1["difference"]["value"] > -MARGIN:
+        enough = rows_enough(len(rows), macro_f1["difference"])
+        zh += f"；若相差不变，约需{enough:,}条才能下结论"
+        en += f"; if the difference stays, about {enough:,} rows would tell"
     if strange:
         zh += f"；旧模型不认识其中{len(strange)}类"
         en += f"; the old model does not know {len(strange)} of the {len(recalls)} categories"
@@ -167,6 +172,21 @@ def _verdict(
     if difference["low"] > 0 and p_value < ALPHA:
         return "better"
     return "not_worse" if difference["low"] >= -MARGIN else "not_enough_data"
+
+
+def rows_enough(rows: int, difference: Mapping[str, float]) -> int:
+    """About how many rows would tell that a difference is not worse than `MARGIN`, if it stays as it is.
+
+    Its interval narrows with the square root of the number of rows. Two digits are given: it is no more than a guess.
+
+    Examples
+    --------
+    >>> rows_enough(180, {"value": 0.02, "low": -0.04, "high": 0.08})
+    720
+    """
+    needed = rows * ((difference["value"] - difference["low"]) / (difference["value"] + MARGIN)) ** 2
+    unit: int = 10 ** max(0, math.floor(math.log10(needed)) - 1)
+    return math.ceil(round(needed / unit, 6)) * unit
 
 
 def _sentence(

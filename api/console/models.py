@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -215,4 +214,4 @@ def _comparison(desk: trainings.Desk, old: str, new: str) -> dict[str, Any] | No
 
 
 def _words() -> dict[str, Any]:
-    return {**trainings.words(), "acts": _ACTS, "moment": datetime.fromisoformat}
+    return {**trainings.words(), "acts": _ACTS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -165,7 +166,8 @@ def reason_of(form: Mapping[str, str], *, confirmed: bool = False) -> tuple[str,
 
 def words() -> dict[str, Any]:
     """What templates need to tell of trainings."""
-    return {"fields": FIELDS, "columns": COLUMNS, "verdicts": VERDICTS, "state": _state, "elapsed": _elapsed}
+    known = {"fields": FIELDS, "columns": COLUMNS, "verdicts": VERDICTS}
+    return {**known, "state": _state, "elapsed": _elapsed, "moment": datetime.fromisoformat}
 
 
 def _state(one: TrainingOut) -> tuple[Words, str]:
@@ -188,7 +190,9 @@ def _page(request: Request, training: TrainingOut, fault: Words | None = None, s
         version = versions.find(made) if versions and made else None
     except RefusedError:  # the store is another by now
         version = None
-    known = {"one": training, "version": version, "fault": fault, "alone": False}
+    champion = versions.champion if versions else None
+    later = versions.verdict(champion, version.name) if versions and version and champion else None
+    known = {"one": training, "version": version, "later": later, "fault": fault, "alone": False}
     return render(request, "models/training.html", status, **known, **words())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from classifier import Taxonomy
-from training.compare import FLOOR, Comparison, compared
+from training.compare import FLOOR, MARGIN, Comparison, compared, rows_enough
 from training.evaluate import OutOfFold
 from training.intervals import mid_p
 from training.labelled import Labelled
@@ -101,3 +103,11 @@ def test_a_verdict_of_better_is_rarely_chance() -> None:
     labels = LABELS[:300]
     found = [verdict(labels, wrong(labels, 0.2, 2 * n), wrong(labels, 0.2, 2 * n + 1)).verdict for n in range(100)]
     assert found.count("better") <= 6
+
+
+@given(st.integers(20, 100_000), st.floats(-0.009, 0.2), st.floats(0.001, 0.5))
+def test_so_many_rows_would_tell_and_hardly_fewer(rows: int, value: float, half: float) -> None:
+    enough = rows_enough(rows, {"value": value, "low": value - half, "high": value + half})
+    assert value - half * math.sqrt(rows / enough) >= -MARGIN - 1e-9
+    if enough >= 10:
+        assert value - half * math.sqrt(rows / (0.9 * enough - 1)) <= -MARGIN, "two digits are kept"

@@ -111,6 +111,19 @@ def test_two_models_are_compared_on_a_file_and_the_better_one_may_serve(
     page.get_by_text("各类别的召回率").wait_for()
 
 
+def test_what_was_compared_later_stands_with_the_training_too(
+    training_pages: Site, open_page: Callable[..., Any], kept: str
+) -> None:
+    result = {"version": kept, "metrics": {}, "comparison": None}
+    told = TRAININGS.update().where(TRAININGS.c.training_id == "done")
+    with training_pages.database.begin() as connection:
+        connection.execute(told.values(result=result))
+    page = open_page(address=training_pages.address)
+    page.goto(f"{MODELS}/trainings/done")
+    page.get_by_text("后来用另一份数据比较过").wait_for()
+    assert page.get_by_text("没有自动比较").count() == 0
+
+
 FIGURE = {"value": 0.9, "low": 0.85, "high": 0.95}
 BOTH = {"old": FIGURE, "new": FIGURE, "difference": {"value": -0.01, "low": -0.05, "high": 0.02}}
 CATEGORIES = [
