@@ -161,9 +161,10 @@ async def download_errors(job_id: Short, request: Request, files: Files, caller:
     """The rows that were refused."""
     language = language_of(request)
     refused = await run_in_threadpool(files.refused, job_id, caller)
-    header = [Words("行号", "line").to(language), Words("原因", "reason").to(language)]
-    rows = ([row["line"], reason(row["problem"]).to(language)] for row in refused)
-    return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{job_id[:8]}")
+    header = [words.to(language) for words in (Words("行号", "line"), FIELDS["complaint_id"], Words("原因", "reason"))]
+    rows = ([row["line"], row["sent_id"] or "", reason(row["problem"]).to(language)] for row in refused)
+    name = files.find(job_id, caller).name or job_id[:8]
+    return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{_stem(name)}")
 
 
 _CHINESE: Final = re.compile("[\u3400-\u9fff]")

@@ -47,6 +47,9 @@ TAGGED: Final = (
 )
 """Columns of a tagged file, in Chinese and English."""
 
+_NOTHING: Final = [""] * (len(TAGGED) - 3)
+"""Said of a refused row, between its id and what is wrong with it."""
+
 _WORDS: Final = {
     "zh": {"auto": "自动", "review": "待复核", "new": "首次", "repeat": "重复"},
     "en": {"auto": "auto", "review": "review", "new": "new", "repeat": "repeat"},
@@ -218,7 +221,7 @@ class FileDesk:
     def _cells(self, job: int, language: Literal["zh", "en"], told: Callable[[str], str]) -> Iterator[Sequence[Any]]:
         yield [names[("zh", "en").index(language)] for names in TAGGED]
         for row in self._jobs.results(job):
-            said = [""] * (len(TAGGED) - 2) if row["answer"] is None else _said(row, language)
+            said = [row["sent_id"] or "", *_NOTHING] if row["answer"] is None else _said(row, language)
             yield [row["line"], *said, told(row["problem"]) if row["problem"] else ""]
 
     def _head(self, job: RowMapping) -> Head:

@@ -50,6 +50,11 @@ class Columns:
         """The fields that the table has, and the titles of their columns."""
         return {field: self._titles[place] for field, place in self._places.items()}
 
+    def sent_id(self, cells: Sequence[Any]) -> str | None:
+        """By which whoever sent a row knows it, whatever is wrong with the rest; None without."""
+        place = self._places.get("complaint_id")
+        return None if place is None else as_text(cells[place]).strip() or None
+
     def request(self, cells: Sequence[Any]) -> IntakeRequest:
         """The request a row stands for. Raises `pydantic.ValidationError`."""
         values: dict[str, Any] = {"text": as_text(cells[self._places["text"]]), "metadata": {}}

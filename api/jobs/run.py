@@ -33,6 +33,7 @@ _AGAIN: Final = 1.0
 _MOST_ROWS: Final = 5_000_000
 """A megabyte of Parquet may hold a hundred million rows, and the other jobs would wait for days."""
 _SHOWN: Final = 80
+_LONGEST_ID: Final = 200
 _FLAG: Final = re.compile(r"--(text|sheet|encoding)( (?=\w))?")
 """An option of the command line, which over HTTP is a parameter of the same name."""
 
@@ -142,7 +143,15 @@ def _draft(number: int, row: Row, columns: Columns, job: RowMapping, intake: Int
                 problem += f"; or {', '.join(CHANNELS)}"
         except TextError as error:
             problem = error.what
-    return JobRow(number, row.line, problem=problem), None
+    return JobRow(number, row.line, problem=problem, sent_id=_sent_id(row, columns)), None
+
+
+def _sent_id(row: Row, columns: Columns) -> str | None:
+    try:
+        sent = columns.sent_id(row.cells)
+    except TableError:  # it is what is wrong with the row
+        return None
+    return sent and shown(sent, _LONGEST_ID)
 
 
 def shown(text: str, most: int = _SHOWN) -> str:
@@ -168,7 +177,7 @@ def _keep(
                 continue
             kept = intake.keep(writing, draft)
             if isinstance(kept, RefusedError):
-                rows.append(JobRow(row.row, row.line, problem=str(kept)))
+                rows.append(JobRow(row.row, row.line, problem=str(kept), sent_id=draft.complaint_id))
                 continue
             rows.append(JobRow(row.row, row.line, complaint=kept.number, known=not kept.created))
             if kept.created:

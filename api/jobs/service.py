@@ -150,7 +150,7 @@ def _as_csv(rows: Iterator[RowMapping]) -> Iterator[str]:
 def _said(row: RowMapping) -> list[Any]:
     answer = row["answer"]
     if answer is None:
-        return [""] * (len(RESULT) - 2)
+        return [row["sent_id"] or "", *[""] * (len(RESULT) - 3)]
     return [
         row["complaint_id"],
         answer["category"]["code"],

@@ -43,4 +43,5 @@ JOB_ROWS = Table(
     Column("line", Integer, nullable=False, doc="In the file, from 1."),
     Column("complaint", NUMBER, ForeignKey("complaints.number"), index=True),
     Column("problem", Text, doc="Why the row was refused."),
+    Column("sent_id", String(200), doc="Of a refused row, the complaint's id as it was sent, personal data masked."),
 )

@@ -42,6 +42,8 @@ class JobRow:
         Number of the case.
     known : bool
     problem : str or None
+    sent_id : str or None
+        Of a refused row, by which its sender knows it.
     """
 
     row: int
@@ -49,6 +51,7 @@ class JobRow:
     complaint: int | None = None
     known: bool = False
     problem: str | None = None
+    sent_id: str | None = None
 
 
 class Jobs:
@@ -170,10 +173,10 @@ class Jobs:
             connection.execute(update(JOBS).where(JOBS.c.number == job).values(values))
 
     def results(self, job: int) -> Iterator[RowMapping]:
-        """What became of the rows of a job so far, in order: line, problem, complaint_id, text, answer."""
+        """What became of the rows of a job so far, in order: line, problem, sent_id, complaint_id, text, answer."""
         after = -1
         columns = (
-            *(JOB_ROWS.c.row, JOB_ROWS.c.line, JOB_ROWS.c.problem),
+            *(JOB_ROWS.c.row, JOB_ROWS.c.line, JOB_ROWS.c.problem, JOB_ROWS.c.sent_id),
             *(COMPLAINTS.c.complaint_id, COMPLAINTS.c.text, COMPLAINTS.c.answer),
         )
         rows = select(*columns).outerjoin(COMPLAINTS, COMPLAINTS.c.number == JOB_ROWS.c.complaint)
@@ -187,8 +190,8 @@ class Jobs:
             after = found[-1]["row"]
 
     def problems(self, job: int, after: int, limit: int) -> Sequence[RowMapping]:
-        """Rows of a job that were refused, in order, behind row number `after`: row, line, problem."""
-        columns = (JOB_ROWS.c.row, JOB_ROWS.c.line, JOB_ROWS.c.problem)
+        """Rows of a job that were refused, in order, behind row number `after`: row, line, problem, sent_id."""
+        columns = (JOB_ROWS.c.row, JOB_ROWS.c.line, JOB_ROWS.c.problem, JOB_ROWS.c.sent_id)
         refused = JOB_ROWS.c.problem.is_not(None)
         asked = select(*columns).where(JOB_ROWS.c.job == job, JOB_ROWS.c.row > after, refused)
         with self._database.connect() as connection:
@@ -225,8 +228,8 @@ def _first(table: Table) -> ScalarSelect[int]:
 
 def record(connection: Connection, job: int, rows: Sequence[JobRow]) -> None:
     """Note what became of rows of a job, in the transaction that keeps them."""
-    columns = [{"job": job, "row": r.row, "line": r.line, "complaint": r.complaint, "problem": r.problem} for r in rows]
-    connection.execute(insert(JOB_ROWS), columns)
+    names = ("row", "line", "complaint", "problem", "sent_id")
+    connection.execute(insert(JOB_ROWS), [{"job": job, **{name: getattr(r, name) for name in names}} for r in rows])
     connection.execute(
         update(JOBS)
         .where(JOBS.c.number == job)

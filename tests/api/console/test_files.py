@@ -133,15 +133,15 @@ def test_a_file_goes_from_the_drop_to_the_tagged_result(page: Any, axe: Callable
     assert header[:3] == ("行号", "投诉编号", "投诉内容（已脱敏）")
     assert [(row[0], row[1], row[3]) for row in tagged] == [
         (2, "M-1", "card_fees"),
-        (3, None, None),
-        (4, None, None),
+        (3, "M-2", None),
+        (4, "M-3", None),
         (5, "M-4", "fraud_and_theft"),
     ]
     with page.expect_download() as download:
         page.get_by_role("link", name="下载这张表").click()
     download.value.save_as(tmp_path / "errors.csv")
     lines = list(csv.reader(io.StringIO((tmp_path / "errors.csv").read_text("utf-8-sig"))))
-    assert [line[0] for line in lines] == ["行号", "3", "4"]
+    assert [line[:2] for line in lines] == [["行号", "投诉编号"], ["3", "M-2"], ["4", "M-3"]]
     page.goto("/console/files")
     assert page.locator("tbody tr").first.inner_text().startswith("台账<b>.csv\t完成\t4\t2")
 

@@ -288,7 +288,7 @@ def test_what_became_of_a_file_is_counted_told_row_by_row_and_taken_home(files: 
     assert [row["line"] for row in files.refused(job, HALL)] == [6, 7]
     header, *tagged = files.tagged(job, HALL, language="zh", told=str.upper)
     assert list(header) == [zh for zh, _ in TAGGED]
-    assert [row[1] for row in tagged] == ["A-1", "A-2", "A-3", "", "", "A-1"]
+    assert [row[1] for row in tagged] == ["A-1", "A-2", "A-3", "A-4", "A-5", "A-1"]
     assert tagged[0][2:6] == [FEE, "card_fees", "信用卡费用与利息", "信用卡"]
     assert [bool(row[-1]) for row in tagged] == [False, False, False, True, True, False]
     assert all(row[-1].isupper() for row in tagged if row[-1]), "in the words of whoever shows it"
