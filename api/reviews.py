@@ -23,6 +23,7 @@ from api.storage import CaseWork, Database, Reviews, log_alone, now
 from classifier.errors import TextError
 from classifier.routing import Router
 from classifier.taxonomy import UNDECIDED, Taxonomy
+from classifier.thresholds import Doubt
 
 Kind = Literal["complaint", "enquiry", "suggestion", "praise", "empty"]
 BusinessChannel = Literal[
@@ -71,6 +72,7 @@ class ReviewOut(BaseModel):
     signals: list[SignalOut] | None
     candidates: list[CandidateOut] | None = Field(description="Null in a blind one.")
     evidence: list[EvidenceOut] | None = Field(description="Words that spoke for the first candidate; null if blind.")
+    doubts: list[Doubt] | None = Field(description="What keeps it from being automatic; null if blind.")
 
 
 class Reviewing:
@@ -252,7 +254,7 @@ def _require_facet(request: CorrectionRequest, taxonomy: Taxonomy, axis: str) ->
 
 def _shown(row: Any, serving: Serving) -> ReviewOut:
     blind = row["review"] == "sample"
-    candidates = evidence = signals = None
+    candidates = evidence = signals = doubts = None
     if not blind:
         try:
             explanation = serving.bundle.model.explain(row["text"])
@@ -263,10 +265,12 @@ def _shown(row: Any, serving: Serving) -> ReviewOut:
             candidates = [CandidateOut.model_validate(one) for one in found]
             evidence = [EvidenceOut.of(e) for e in explanation.evidence]
             signals = [SignalOut.found(signal) for signal in explanation.prediction.signals]
+            doubts = list(explanation.doubts)
     return ReviewOut(
         **{name: row[name] for name in ReviewOut.model_fields if name in row},
         why=row["review"],
         signals=signals,
         candidates=candidates,
         evidence=evidence,
+        doubts=doubts,
     )

@@ -21,6 +21,11 @@ DOUBTS: Final[Mapping[Doubt, tuple[str, str]]] = {
 }
 """What keeps a prediction from being automatic, in Chinese and English."""
 
+USUAL_LENGTH: Final = 60
+"""Characters of a usual complaint in canonical form."""
+
+_SUREST: Final = 1 - 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -49,6 +54,19 @@ class Thresholds:
     familiarity: float = 0.0
     length: float = 0.0
 
+    def needed(self, characters: int) -> float:
+        """The least confidence with which a text of so many characters in canonical form is automatic.
+
+        Examples
+        --------
+        >>> least = Thresholds(confidence=0.9, margin=0.1, secondary=0.3, length=0.5)
+        >>> [round(least.needed(characters), 2) for characters in (15, 60, 240)]
+        [0.95, 0.9, 0.82]
+        """
+        usual = min(self.confidence, _SUREST)
+        odds: float = usual / (1 - usual) * (characters / USUAL_LENGTH) ** -self.length
+        return odds / (1 + odds)
+
     def missed(self, reading: Reading, characters: int) -> list[Doubt]:
         """What keeps a text of so many characters in canonical form from being automatic; nothing, if it is."""
         doubts: list[Doubt] = []
@@ -60,11 +78,6 @@ class Thresholds:
             doubts.append("familiarity")
         return doubts
 
-
-USUAL_LENGTH: Final = 60
-"""Characters of a usual complaint in canonical form."""
-
-_SUREST: Final = 1 - 1e-9
 
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 

@@ -126,6 +126,10 @@ _TOLD: Final[Mapping[str, Words]] = {
         "This page is older than your session. Load it again and repeat what you did.",
     ),
     "empty-file": Words("文件是空的。请另选一个文件。", "The file is empty: choose another."),
+    "no-such-complaint": Words(
+        "没有这件案件。请检查编号，或在“案件”里查找。",
+        "There is no such case. Check its number, or search under Cases.",
+    ),
     "not-found": Words(
         "这里没有页面。请检查地址，或从上方导航进入。", "There is no page here. Try the navigation above."
     ),

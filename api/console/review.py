@@ -26,6 +26,7 @@ from api.serving import Serving
 from api.storage import now
 from api.undoing import NotUndoableError
 from classifier.taxonomy import UNDECIDED, Category, Named, Taxonomy
+from classifier.thresholds import DOUBTS
 
 PAGE: Final = Page(f"{CONSOLE}/review", Words("复核", "Review"), ("review", "analyst"))
 
@@ -120,7 +121,8 @@ def undo(
     if at_hand and at_hand != complaint_id:
         desk.let_go(at_hand, caller)
     told = Words(f"已撤销，{complaint_id}又在您手里。", f"Taken back: you have {complaint_id} again.")
-    return _desk(request, caller, reviewing.claim(ClaimRequest(complaint_id=complaint_id), caller), told)
+    case = reviewing.claim(ClaimRequest(complaint_id=complaint_id), caller)
+    return _desk(request, caller, case, told, again=True)
 
 
 @router.post("/{complaint_id}/keep")
@@ -164,6 +166,7 @@ def _desk(
     case: ReviewOut | None,
     told: Words | None = None,
     *,
+    again: bool = False,
     fault: Words | None = None,
     refused: str = "",
     lost: bool = False,
@@ -196,6 +199,8 @@ def _desk(
         wording=wording,
         now=now(),
         told=told,
+        again=again,
+        doubts=DOUBTS,
         fault=fault,
         refused=refused,
         lost=lost,

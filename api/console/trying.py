@@ -18,7 +18,7 @@ from api.routes.classify import Ask
 from api.schemas import ClassifyRequest
 from api.serving import Serving
 from classifier.errors import EmptyTextError, TextError
-from classifier.text import MAX_CHARS
+from classifier.text import MAX_CHARS, readable
 from classifier.thresholds import DOUBTS
 
 PAGE: Final = Page(f"{CONSOLE}/try", Words("试一试", "Try"), ("intake", "review", "analyst"))
@@ -76,7 +76,7 @@ def _page(request: Request, form: Mapping[str, str], serving: Serving) -> Respon
 def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     """What is said of a text, or what is wrong with what was typed."""
     said: dict[str, Any] = {"text": form.get("text", ""), "answer": None, "faults": {}}
-    said |= {"doubts": DOUBTS, "least": serving.bundle.model.thresholds.confidence}
+    said |= {"doubts": DOUBTS, "least": None}
     if not said["text"].strip():
         if "read" in form:
             said["faults"] = {"text": _NO_TEXT}
@@ -86,6 +86,7 @@ def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     sent = {"text": said["text"], **known, "metadata": {"product": product} if product else {}, "explain": True}
     try:
         said["answer"] = serving.answer(ClassifyRequest.model_validate(sent))
+        said["least"] = serving.bundle.model.thresholds.needed(len(readable(said["text"])))
     except ValidationError as error:
         found = field_errors(error.errors(include_url=False, include_input=False))
         names = (field.pointer.rpartition("/")[2] for field in found)

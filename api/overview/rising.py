@@ -50,6 +50,11 @@ class Change:
         return self.cases / self.usual if self.usual else None
 
     @property
+    def more(self) -> float:
+        """How many more than usual."""
+        return self.cases - (self.usual or 0.0)
+
+    @property
     def rose(self) -> bool:
         """Whether it is more than chance explains."""
         return self.adjusted is not None and self.adjusted <= LEVEL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, get_args
@@ -152,9 +151,9 @@ class View:
 
     @property
     def rose(self) -> list[Line]:
-        """What rose, by how many times the usual; what was never there before first."""
+        """What rose, by how many cases more than usual."""
         lines = [line for axis in AXES for line in self.lines[axis] if line.change.rose]
-        return sorted(lines, key=lambda line: (-(line.change.ratio or math.inf), -line.change.cases))
+        return sorted(lines, key=lambda line: -line.change.more)
 
 
 def narrowed(filters: Filters, **more: Any) -> Filters:

@@ -45,6 +45,13 @@ def test_each_thing_that_is_missed_is_named(reading: Reading, characters: int, d
     assert LEAST.missed(reading, characters) == doubts
 
 
+@given(st.integers(1, 5_000), st.floats(0.05, 0.99))
+def test_what_is_needed_is_what_is_not_missed(characters: int, confidence: float) -> None:
+    doubts = LEAST.missed(said(confidence), characters)
+    if abs(confidence - LEAST.needed(characters)) > 1e-9:
+        assert (confidence >= LEAST.needed(characters)) == (not doubts)
+
+
 def test_every_doubt_has_words() -> None:
     assert set(DOUBTS) == set(get_args(Doubt))
 

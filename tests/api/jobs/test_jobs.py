@@ -112,9 +112,10 @@ def test_a_bad_row_is_told_with_its_line_and_stops_no_other(office: Office) -> N
     assert [said[f"rows_{name}"] for name in ("total", "done", "known", "failed")] == [10, 10, 2, 6]
     result = office.result(job)
     assert [row["line"] for row in result] == ["2", "3", "4", "5", "6", "7", "9", "10", "11", "12"]
-    for row, (*_, problem) in zip(result[1:7], bad, strict=True):
+    for row, (sent_id, *_, problem) in zip(result[1:7], bad, strict=True):
         assert problem in row["error"]
-        assert set(row.values()) == {row["line"], "", row["error"]}
+        assert row["complaint_id"].removeprefix("'") == sent_id, "by which its sender knows it"
+        assert set(row.values()) == {row["line"], row["complaint_id"], "", row["error"]}
     good = [result[0], *result[7:]]
     assert [row["complaint_id"] for row in good[:3]] == ["B-1", "K-2", "B-1"]
     assert all(row["predicted_category"] and not row["error"] for row in good)

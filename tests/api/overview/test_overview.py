@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from api.overview.overview import Overview
 from api.overview.periods import Name, Period
 from api.overview.rising import ENOUGH
 from api.overview.view import Figure
 from api.service import Service
-from api.storage import NOT_GIVEN, Database, Filters
+from api.storage import NOT_GIVEN, Database, Filters, utc
+from api.storage.facts import FACTS
 from models import Bundle
 from tests.api.overview.conftest import NOW, figures_in
 
@@ -76,9 +78,11 @@ def test_an_outage_shows(bundle: Bundle, filled: Database) -> None:
 
 def test_what_is_not_given_is_no_class_that_rises(bundle: Bundle, filled: Database) -> None:
     """A file without that column has come in."""
+    period = Period.ending("week", NOW)
     with filled.begin() as connection:
-        connection.exec_driver_sql("UPDATE case_facts SET region = NULL WHERE day = (SELECT max(day) FROM case_facts)")
-    view = Overview(Service(bundle), filled).view(Period.ending("day", NOW), Filters())
+        without = update(FACTS).where(FACTS.c.registered_at >= utc(period.since)).values(region=None)
+        connection.execute(without)
+    view = Overview(Service(bundle), filled).view(period, Filters())
     (line,) = [line for line in view.lines["region"] if line.name.code == "none"]
     assert (line.figure.cases, line.change.usual, line.change.p) == (view.total.cases, 0, None)
     assert view.looked_over == sum(map(len, view.lines.values())) - 1
