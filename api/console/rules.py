@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -17,6 +15,7 @@ from api.console import CONSOLE
 from api.console.diffs import diff
 from api.console.findings import told
 from api.console.pages import Page, Words, partial, render
+from api.console.rule_versions import Version, numbered, version_before, versions_of
 from api.console.rule_words import RuleWords
 from api.console.sessions import Form
 from api.dryrun import Comparison
@@ -41,46 +40,10 @@ Analyst = Annotated[Caller, Depends(Requires("analyst"))]
 InForce = Annotated[Rules, Depends(get_rules)]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """Rules that are or were in force.
-
-    Attributes
-    ----------
-    number : int
-        In order of switching; 0 for those that came with the program.
-    version, text : str
-    taken_at : datetime or None
-    taken_by, reason : str
-    """
-
-    number: int
-    version: str
-    text: str
-    taken_at: datetime | None = None
-    taken_by: str = ""
-    reason: str = ""
-
-
-def _versions(rules: Rules, serving: Serving) -> list[Version]:
-    """All of them, the newest first, those of the program last."""
-    own = bundled_rules(serving.taxonomy, serving.bundle.rules_text)
-    names = ("number", "version", "text", "taken_at", "taken_by", "reason")
-    switched = [Version(**{name: row[name] for name in names}) for row in rules.history()]
-    return [*switched, Version(0, own.version, own.text)]
-
-
-def _numbered(versions: Sequence[Version], number: int) -> Version:
-    for version in versions:
-        if version.number == number:
-            return version
-    raise RefusedError("not-found", "There is no such version of the rules.")
-
-
 @router.get("")
 def show(request: Request, caller: Analyst, rules: InForce, serving: Ask, switched: bool = False) -> Response:
     """The rules in force, and how they came to be."""
-    versions = _versions(rules, serving)
+    versions = versions_of(rules, serving)
     return _version_page(request, caller, serving, versions, serving.router.book, versions[0], switched=switched)
 
 
@@ -94,9 +57,9 @@ def show_version(
     against: Annotated[int | None, Query()] = None,
 ) -> Response:
     """A version, and what differs in it from another: by default, the one before it."""
-    versions = _versions(rules, serving)
-    version = _numbered(versions, number)
-    before = _numbered(versions, against) if against is not None else _before(versions, version)
+    versions = versions_of(rules, serving)
+    version = numbered(versions, number)
+    before = numbered(versions, against) if against is not None else version_before(versions, version)
     try:
         book = rules.read(version.text, version.version) if version.number else bundled_rules(serving.taxonomy)
     except RulesError:
@@ -109,8 +72,8 @@ def edit(
     request: Request, caller: Analyst, rules: InForce, serving: Ask, start: Annotated[int | None, Query()] = None
 ) -> Response:
     """The file to be edited: the one in force, or an earlier one."""
-    versions = _versions(rules, serving)
-    version = versions[0] if start is None else _numbered(versions, start)
+    versions = versions_of(rules, serving)
+    version = versions[0] if start is None else numbered(versions, start)
     started = None if version == versions[0] else version
     reason = f"恢复 back to {version.version}" if started else ""
     return _editor(request, caller, serving, version.text, versions[0].number, versions, reason=reason, started=started)
@@ -121,7 +84,7 @@ def check(request: Request, caller: Analyst, rules: InForce, serving: Ask, form:
     """Say what is wrong with a file, line by line."""
     text = _text(form)
     book, findings = _read(rules, text)
-    versions = _versions(rules, serving)
+    versions = versions_of(rules, serving)
     if partial(request):
         return render(
             request,
@@ -155,7 +118,7 @@ def dry_run(request: Request, caller: Analyst, rules: InForce, serving: Ask, for
     outcome = _outcome(found, RuleWords(serving.taxonomy))
     if partial(request):
         return render(request, "rules/dry_run.html", dry=outcome)
-    versions = _versions(rules, serving)
+    versions = versions_of(rules, serving)
     reason, checked = form.get("reason", ""), (book, findings)
     return _editor(request, caller, serving, text, _base(form), versions, reason=reason, checked=checked, dry=outcome)
 
@@ -177,7 +140,7 @@ def switch(request: Request, caller: Admin, rules: InForce, serving: Ask, form: 
         fault = Words("文件有误，没有切换。", "The file has a fault: nothing was switched.")
     except RefusedError as error:
         status = TITLES[error.kind][0]
-    versions = _versions(rules, serving)
+    versions = versions_of(rules, serving)
     return _editor(
         request,
         caller,
@@ -216,11 +179,6 @@ def _read(rules: Rules, text: str) -> tuple[RuleBook | None, tuple[Finding, ...]
         return rules.read(text, "text"), ()
     except RulesError as error:
         return None, error.findings
-
-
-def _before(versions: Sequence[Version], version: Version) -> Version | None:
-    place = versions.index(version) + 1
-    return versions[place] if place < len(versions) else None
 
 
 def _version_page(

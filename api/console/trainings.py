@@ -18,6 +18,7 @@ from api.problems import RefusedError
 from api.schemas import Short
 from api.storage import now
 from api.trainings.service import Options, TrainingOut, TrainingService
+from api.versions import Versions
 from classifier.errors import TableError
 
 UPLOAD: Final = f"{CONSOLE}/models/histories"
@@ -85,8 +86,12 @@ async def upload(
 ) -> Response:
     """Take in a history, which is the body itself; where it is looked at, the answer says.
 
-    It is there to learn from, or to compare two models on, if they are named.
+    It is there to learn from, or to compare two models on, if they are named; of unknown ones, `RefusedError` is raised.
     """
+    versions: Versions | None = request.app.state.versions
+    if old and new and versions is not None:
+        for model in (old, new):
+            versions.find(model)
     options = Options(corrections=corrections, compared=(old, new) if old and new else None)
     training = await desk.upload(request.stream(), name=name, options=options, caller=caller)
     return Response(status_code=201, headers={"location": _address(training)})

@@ -118,10 +118,11 @@ class Trainer:
     def _arguments(self, row: RowMapping) -> Iterator[str]:
         options = row["options"]
         if options.get("compared"):
-            yield from ("compare", *options["compared"], "--json")
+            yield from ("compare", "--json")
             if row["name"]:
                 yield f"--on={self._history(row)}"
             yield from self._read(row)
+            yield from ("--", *options["compared"])
         else:
             yield "train"
             if row["name"]:

@@ -246,3 +246,19 @@ def test_what_makes_no_sense_is_refused(console: Console, path: str, fields: dic
     assert console.post(path, **fields).status_code == status
     assert console.client.get("/console/rules/versions/7").status_code == 404
     assert console.client.get("/console/rules/edit?start=7").status_code == 404
+
+
+def test_a_file_may_be_taken_along_for_somebody_who_may_switch(console: Console) -> None:
+    console.sign_in("analyst")
+    answer = console.post("/console/rules/download", text="format = 1\r\n", base="0")
+    assert answer.text == "format = 1\n"
+    assert "rules.toml" in answer.headers["content-disposition"]
+    console.sign_in("review")
+    assert console.post("/console/rules/download", text="format = 1", base="0").status_code == 403
+
+
+def test_after_switching_it_says_so(keyless: Console) -> None:
+    answer = keyless.post("/console/rules/switch", text=f"{BOOK}\n# 改过", reason="试行", base="0")
+    assert answer.status_code == 303
+    assert "已切换" in keyless.client.get(answer.headers["location"]).text
+    assert "已切换" not in keyless.client.get("/console/rules").text

@@ -170,6 +170,10 @@ def test_two_models_that_were_never_compared_say_how_to(office: Console, registr
     assert "还没有比较过" in page
     assert "上传并比较" in page
     assert client.get(f"{MODELS}/compare?old=none&new={kept}").status_code == 200
+    headers = {"x-csrf-token": office.csrf(), "hx-request": "true"}
+    address = f"{MODELS}/histories?name=a.csv&new={kept}&old="
+    assert client.post(f"{address}--sql=cases", content=b"a", headers=headers).status_code == 404
+    assert client.post(f"{address}{registry.champion}", content=b"a", headers=headers).status_code == 201
 
 
 def test_a_history_needs_a_page_of_ours_and_something_in_it(office: Console) -> None:
