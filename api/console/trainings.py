@@ -86,7 +86,7 @@ async def upload(
 ) -> Response:
     """Take in a history, which is the body itself; where it is looked at, the answer says.
 
-    It is there to learn from, or to compare two models on, if they are named; of unknown ones, `RefusedError` is raised.
+    It is there to learn from, or to compare two models on, if they are named: unknown ones raise `RefusedError`.
     """
     versions: Versions | None = request.app.state.versions
     if old and new and versions is not None:
