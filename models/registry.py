@@ -167,9 +167,7 @@ class Registry:
                 incoming.rename(self.store / version)
                 events = [event("kept", version, reason, sha256, by=self._by)]
                 if self.champion is None:
-                    events.append(
-                        event("promoted", version, "库中第一个模型 first model of this store", sha256, by=self._by)
-                    )
+                    events.append(event("promoted", version, "首个模型 first model of this store", sha256, by=self._by))
                 append_history(self.store, events)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)

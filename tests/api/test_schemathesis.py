@@ -29,7 +29,7 @@ from api.storage import Jobs, Keys, Lease, open_database
 from models import Bundle
 from tests.conftest import asking
 
-EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else 10
+EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "proof" else 5
 HERE = "http://127.0.0.1"
 KNOWN = "HL-20261124-000381"
 """The description's own example of a complaint's id."""

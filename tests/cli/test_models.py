@@ -80,7 +80,7 @@ def test_log_says_who_when_what_why_the_newest_last(registry: Registry) -> None:
         ["回退", "rolled", "back", "small-1129"],
     ]
     assert [line for line in lines if "small-" not in line] == [
-        *("tests", "库中第一个模型 first model of this store", "tests"),
+        *("tests", "首个模型 first model of this store", "tests"),
         *("+0.02", "better"),
         *("比在用的好 [b]", "better"),
         *("我说了算", "强制 forced"),
