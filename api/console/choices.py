@@ -8,19 +8,13 @@ from typing import Any, Final, get_args
 from fastapi import Request
 
 from api.channels import CHANNELS
+from api.console import wording
 from api.console.pages import Language, Words, language_of
 from api.overview.names import categories, named
-from api.reviews import BusinessChannel, Kind
+from api.reviews import BusinessChannel
 from api.service import Service
 from classifier.taxonomy import UNDECIDED, Named, Taxonomy
 
-KINDS: Final[Mapping[str, Words]] = {
-    "complaint": Words("投诉", "Complaint"),
-    "enquiry": Words("咨询", "Enquiry"),
-    "suggestion": Words("建议", "Suggestion"),
-    "praise": Words("表扬", "Praise"),
-    "empty": Words("无实质内容", "Nothing in it"),
-}
 STATUSES: Final[Mapping[str, tuple[Words, str]]] = {
     "open": (Words("待受理", "Open"), "unsure"),
     "accepted": (Words("已受理", "Accepted"), ""),
@@ -52,7 +46,7 @@ def choices(request: Request) -> dict[str, Any]:
         "channels": CHANNELS,
         "statuses": STATUSES,
         "dues": DUES,
-        "kinds": {kind: KINDS[kind] for kind in get_args(Kind)},
+        "kinds": wording.KIND,
         "facets": taxonomy.facets,
         "business_channels": get_args(BusinessChannel),
         "undecided": UNDECIDED,

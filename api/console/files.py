@@ -149,22 +149,22 @@ async def download(
 ) -> Response:
     """Every row with what it is about, or why it was refused."""
     language = language_of(request)
-    name = files.find(job_id, caller).name or job_id[:8]
+    file = await run_in_threadpool(files.find, job_id, caller)
     rows = await run_in_threadpool(
         files.tagged, job_id, caller, language=language, told=lambda problem: reason(problem).to(language)
     )
-    return table(rows, kind, f"{Words('标注结果', 'tagged').to(language)}-{_stem(name)}")
+    return table(rows, kind, f"{Words('标注结果', 'tagged').to(language)}-{_stem(file)}")
 
 
 @router.get(f"{PAGE.path}/{{job_id}}/errors.csv")
 async def download_errors(job_id: Short, request: Request, files: Files, caller: Sender) -> Response:
     """The rows that were refused."""
     language = language_of(request)
+    file = await run_in_threadpool(files.find, job_id, caller)
     refused = await run_in_threadpool(files.refused, job_id, caller)
     header = [words.to(language) for words in (Words("行号", "line"), FIELDS["complaint_id"], Words("原因", "reason"))]
     rows = ([row["line"], row["sent_id"] or "", reason(row["problem"]).to(language)] for row in refused)
-    name = files.find(job_id, caller).name or job_id[:8]
-    return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{_stem(name)}")
+    return table(chain([header], rows), "csv", f"{Words('错误', 'errors').to(language)}-{_stem(file)}")
 
 
 _CHINESE: Final = re.compile("[\u3400-\u9fff]")
@@ -230,8 +230,9 @@ def _counts(counts: Distribution, request: Request) -> dict[str, Any] | None:
     }
 
 
-def _stem(name: str) -> str:
-    """A file's name without what tells its kind, as another's may begin."""
+def _stem(file: FileOut) -> str:
+    """A file's name without what tells its kind, as the name of what came of it may end."""
+    name = file.name or file.job_id[:8]
     return _UNSAFE.sub("_", name.rpartition(".")[0] or name)[:60]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from api.access.gate import Analyst
 from api.console import CONSOLE
@@ -91,7 +92,7 @@ async def upload(
     versions: Versions | None = request.app.state.versions
     if old and new and versions is not None:
         for model in (old, new):
-            versions.find(model)
+            await run_in_threadpool(versions.find, model)
     options = Options(corrections=corrections, compared=(old, new) if old and new else None)
     training = await desk.upload(request.stream(), name=name, options=options, caller=caller)
     return Response(status_code=201, headers={"location": _address(training)})

@@ -75,18 +75,18 @@ def _page(request: Request, form: Mapping[str, str], serving: Serving) -> Respon
 
 def _reading(form: Mapping[str, str], serving: Serving) -> dict[str, Any]:
     """What is said of a text, or what is wrong with what was typed."""
-    said: dict[str, Any] = {"text": form.get("text", ""), "answer": None, "faults": {}}
-    said |= {"doubts": DOUBTS, "least": None}
-    if not said["text"].strip():
+    text = form.get("text", "")
+    said: dict[str, Any] = {"text": text, "answer": None, "faults": {}, "doubts": DOUBTS, "least": None}
+    if not text.strip():
         if "read" in form:
             said["faults"] = {"text": _NO_TEXT}
         return said
     known = {name: form[name].strip() for name in ("channel", "region", "branch") if form.get(name, "").strip()}
     product = form.get("product", "").strip()
-    sent = {"text": said["text"], **known, "metadata": {"product": product} if product else {}, "explain": True}
+    sent = {"text": text, **known, "metadata": {"product": product} if product else {}, "explain": True}
     try:
         said["answer"] = serving.answer(ClassifyRequest.model_validate(sent))
-        said["least"] = serving.bundle.model.thresholds.needed(len(readable(said["text"])))
+        said["least"] = serving.bundle.model.thresholds.needed(len(readable(text)))
     except ValidationError as error:
         found = field_errors(error.errors(include_url=False, include_input=False))
         names = (field.pointer.rpartition("/")[2] for field in found)

@@ -15,8 +15,8 @@ document.addEventListener("submit", (event) => {
 
 // From a case one goes back to the list it was found in.
 if (location.pathname === "/console/cases") sessionStorage.setItem("cases", location.search);
-const list = document.querySelector(".crumbs a[href='/console/cases']");
-if (list) list.search = sessionStorage.getItem("cases") ?? "";
+const cases = document.querySelector(".crumbs a[href='/console/cases']");
+if (cases) cases.search = sessionStorage.getItem("cases") ?? "";
 
 // In a narrow window the navigation scrolls: bring the page one is on into view.
 document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
