@@ -10,6 +10,7 @@ round that does not count; a time is that from request to answer. The model is t
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import statistics
 import tempfile
@@ -65,6 +66,9 @@ def times(url: str, cases: int, rounds: int, data: Path) -> dict[str, list[float
     load_key(data / "secret.key", make=True)
     registry = Registry(store_path())
     app = create_app(Service(registry.load()), Settings(data=data, database_url=url), registry)
+    # As the server does: its collector does not look through the model amid requests.
+    gc.collect()
+    gc.freeze()
     pages = [page.format(case=newest(app.state.database)) for page in PAGES]
     taken: dict[str, list[float]] = {page: [] for page in pages}
     with TestClient(app, "http://127.0.0.1") as client:

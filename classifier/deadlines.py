@@ -151,7 +151,7 @@ class WorkCalendar:
         if day in self._own:
             return self._own[day]
         if day.year in _PUBLISHED:
-            return bool(chinese_calendar.is_workday(day))
+            return _is_published_workday(day)
         return day.weekday() < 5
 
     def deadline(self, start: datetime, term: Term) -> Deadline:
@@ -172,6 +172,11 @@ class WorkCalendar:
             left -= counted
         end = datetime(day.year, day.month, day.day, tzinfo=CHINA) + _DAY
         return end.astimezone(UTC), provisional
+
+
+@lru_cache(4_096)  # the overview asks for the days of nine periods
+def _is_published_workday(day: date) -> bool:
+    return bool(chinese_calendar.is_workday(day))
 
 
 def _dates(entries: Mapping[str, Any], name: str, source: str) -> list[date]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -30,7 +31,12 @@ def list_of(filters: Filters) -> str:
 def query_of(filters: Filters) -> str:
     """The query of that address: it has the names of `Filters`; moments are China's, midnights the day alone."""
     values = ((name, getattr(filters, name)) for name in _NAMES)
-    return urlencode({name: _written(value) for name, value in values if value is not None})
+    return "&".join(_given(name, value) for name, value in values if value is not None)
+
+
+@lru_cache(4_096)  # a page has hundreds of these addresses, which share most of what they give
+def _given(name: str, value: Any) -> str:
+    return urlencode({name: _written(value)})
 
 
 def _written(value: Any) -> str:

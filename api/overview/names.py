@@ -12,9 +12,9 @@ MISSING: Final = Named(NOT_GIVEN, "未填", "Not given")
 OTHERS: Final = Named("", "其他", "Other")
 
 
-def named(code: str | None, names: Mapping[str, Named]) -> Named:
+def named(code: str, names: Mapping[str, Named]) -> Named:
     """A class by its code; one that is its own name is called so."""
-    return MISSING if code is None else names.get(code) or Named(code, code, code)
+    return MISSING if code == NOT_GIVEN else names.get(code) or Named(code, code, code)
 
 
 def categories(taxonomy: Taxonomy) -> dict[str, Named]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
 from statistics import fmean
-from typing import Any
-
-from sqlalchemy import RowMapping
+from typing import Any, Final
 
 from api.channels import CHANNELS
 from api.overview import regulator
@@ -18,12 +15,20 @@ from api.overview.names import categories, group_of, named
 from api.overview.periods import Period
 from api.overview.regulator import Regulator
 from api.overview.rising import ENOUGH, Change, compare
-from api.overview.view import AXES, Figure, Group, Line, Shares, Step, View, during, narrowed
+from api.overview.view import AXES, Figure, Group, Line, Shares, Step, View, narrowed
 from api.service import Service
-from api.storage import Database, Figures, Filters
-from api.storage.figures import Axis
+from api.storage import NOT_GIVEN, Database, Figures, Filters
+from api.storage.figures import Axis, Counts
 from classifier.deadlines import WorkCalendar
 from classifier.taxonomy import Named, Taxonomy
+
+_AT_ONCE: Final = 2
+"""So many figures are counted at once: each is its own query, and each takes a connection."""
+_SHARES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "auto": {"decision": "auto"},
+    "looked_at": {"review": "looked_at"},
+    "corrected": {"review": "corrected"},
+}
 
 
 class Overview:
@@ -45,9 +50,8 @@ class Overview:
 
     def regulator(self, period: Period, chosen: Filters, axes: Sequence[regulator.Axis] = regulator.AXES) -> Regulator:
         """The regulator's table of a period, by some of its axes or by all."""
-        filters = replace(chosen, since=period.since, until=period.until)
         taxonomy = self._service.serving.taxonomy
-        return Regulator(Figures(self._database, taxonomy), taxonomy, filters, axes)
+        return Regulator(Figures(self._database, taxonomy), taxonomy, period, chosen, axes)
 
     def view(self, period: Period, chosen: Filters) -> View:
         """Count it all.
@@ -65,98 +69,101 @@ class Overview:
         known = len(earlier)
         if known < ENOUGH:
             earlier = []  # too few to say what is usual
-        spans = [(period.since, period.until), *earlier]
-        total, changes = _compared({axis: figures.by_period(chosen, axis, spans) for axis in AXES}, len(spans))
-        by_day = figures.by_day(filters)
-        lines = {axis: _lines(axis, changes[axis], filters, serving.taxonomy) for axis in AXES}
-        shares, by_category = _shares(by_day, filters)
-        open_now, open_of_period = figures.opened(chosen), figures.opened(filters)
-        load, departments = loads(open_now, open_of_period, figures.arrived(filters), chosen, filters, serving.taxonomy)
+        spans = [period.span, *earlier]
+        of_steps = [step.span for step in period.steps]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            counting = {axis: pool.submit(figures.counts, chosen, axis, spans) for axis in AXES}
+            of_shares = {name: narrowed(chosen, **of) for name, of in _SHARES.items()}
+            sharing = {name: pool.submit(figures.counts, of, "category", spans[:1]) for name, of in of_shares.items()}
+            stepping = pool.submit(figures.counts, chosen, "category", of_steps)
+            opened, opened_lately = (pool.submit(figures.opened, of) for of in (chosen, filters))
+            arrived = pool.submit(figures.arrived, filters)
+        counts = {axis: counted.result() for axis, counted in counting.items()}
+        shares = {name: counted.result() for name, counted in sharing.items()}
+        by_step = stepping.result()
+        load, departments = loads(
+            opened.result(), opened_lately.result(), arrived.result(), chosen, filters, serving.taxonomy
+        )
+        total, changes = _compared(counts, len(earlier))
         calendar = serving.calendar or WorkCalendar()
         back = [period.since - since for since, _ in earlier]
         return View(
             period=period,
             total=Figure(total.cases, filters),
             change=total,
-            shares=shares,
-            steps=_steps(by_day, period, filters),
-            groups=_groups(by_day, period, filters, serving.taxonomy),
-            lines=lines,
-            by_category=by_category,
+            shares=_shares(shares, filters),
+            steps=_steps(by_step, period, filters),
+            groups=_groups(by_step, filters, serving.taxonomy),
+            lines={axis: _lines(axis, changes[axis], filters, serving.taxonomy) for axis in AXES},
+            by_category={code: _shares(shares, filters, code) for code in counts["category"]},
             loads=departments,
             load=load,
             earlier=known,
-            looked_over=sum(value is not None for change in changes.values() for value in change),
+            looked_over=sum(code != NOT_GIVEN for axis in AXES for code in changes[axis]),
             worked=period.worked(calendar),
             usually_worked=sum(period.worked(calendar, by) for by in back) / len(back) if back else 0.0,
         )
 
 
-def _compared(counts: Mapping[Axis, Sequence[Any]], periods: int) -> tuple[Change, dict[Axis, dict[Any, Change]]]:
+def _compared(counts: Mapping[Axis, Counts], earlier: int) -> tuple[Change, dict[Axis, dict[str, Change]]]:
     """The total, and every class of every axis, against the usual; the classes are judged together."""
-    sums: dict[tuple[Axis, Any], list[int]] = {}
-    for axis, rows in counts.items():
-        for place, value, cases in rows:
-            sums.setdefault((axis, value), [0] * periods)[place] += cases
-    all_of = [sum(column) for column in zip(*(s for (axis, _), s in sums.items() if axis == "category"), strict=True)]
-    total = compare({"": (all_of[0], all_of[1:])})[""] if all_of else Change(0, 0.0 if periods > 1 else None)
+    all_of = _sums(counts["category"])
+    total = compare({"": (all_of[0], all_of[1:])})[""] if all_of else Change(0, 0.0 if earlier else None)
     # What does not say its channel or region is no class that rises: a file that has no such column came in.
-    judged = compare({key: (found[0], found[1:]) for key, found in sums.items() if key[1] is not None})
-    by_axis: dict[Axis, dict[Any, Change]] = {axis: {} for axis in AXES}
-    for (axis, value), found in sums.items():
-        usual = fmean(found[1:]) if periods > 1 else None
-        by_axis[axis][value] = judged.get((axis, value)) or Change(found[0], usual)
-    return total, by_axis
+    judged = compare(
+        {
+            (axis, code): (found[0], found[1:])
+            for axis in AXES
+            for code, found in counts[axis].items()
+            if code != NOT_GIVEN
+        }
+    )
+
+    def change(axis: Axis, code: str, found: list[int]) -> Change:
+        return judged.get((axis, code)) or Change(found[0], fmean(found[1:]) if earlier else None)
+
+    return total, {axis: {code: change(axis, code, found) for code, found in counts[axis].items()} for axis in AXES}
 
 
-def _lines(axis: Axis, changes: Mapping[Any, Change], filters: Filters, taxonomy: Taxonomy) -> list[Line]:
+def _lines(axis: Axis, changes: Mapping[str, Change], filters: Filters, taxonomy: Taxonomy) -> list[Line]:
     names = {"category": categories(taxonomy), "channel": CHANNELS, "region": {}}[axis]
     lines = []
-    for value, change in changes.items():
-        name = named(value, names)
+    for code, change in changes.items():
+        name = named(code, names)
         lines.append(Line(axis, name, Figure(change.cases, narrowed(filters, **{axis: name.code})), change))
     return sorted(lines, key=lambda line: (-line.figure.cases, line.name.code))
 
 
-def _shares(rows: Sequence[RowMapping], filters: Filters) -> tuple[Shares, dict[str, Shares]]:
-    def shares(found: Counter[str], within: Filters) -> Shares:
-        return Shares(
-            Figure(found["cases"], within),
-            Figure(found["auto"], narrowed(within, decision="auto")),
-            Figure(found["looked_at"], narrowed(within, review="looked_at")),
-            Figure(found["corrected"], narrowed(within, review="corrected")),
-        )
-
-    total: Counter[str] = Counter()
-    found: dict[str, Counter[str]] = {}
-    for row in rows:
-        counts = {name: row[name] for name in ("cases", "auto", "looked_at", "corrected")}
-        found.setdefault(row["category"], Counter()).update(counts)
-        total.update(counts)
-    by_category = {code: shares(counted, narrowed(filters, category=code)) for code, counted in found.items()}
-    return shares(total, filters), by_category
+def _shares(counts: Mapping[str, Counts], filters: Filters, category: str | None = None) -> Shares:
+    """Of all cases, or of those of a category."""
+    within = filters if category is None else narrowed(filters, category=category)
+    return Shares(
+        **{
+            name: Figure(
+                sum(found[0] for code, found in counts[name].items() if category in (None, code)),
+                narrowed(within, **of),
+            )
+            for name, of in _SHARES.items()
+        }
+    )
 
 
-def _steps(rows: Sequence[RowMapping], period: Period, filters: Filters) -> list[Step]:
-    found: Counter[date] = Counter()
-    for row in rows:
-        found[row["day"]] += row["cases"]
+def _steps(counts: Counts, period: Period, filters: Filters) -> list[Step]:
+    cases = _sums(counts) or [0] * len(period.steps)
     return [
-        Step(days[0], days[-1], Figure(sum(found[day] for day in days), during(days[0], days[-1], filters)))
-        for days in period.steps
+        Step(part.first, part.last, Figure(number, narrowed(filters, since=part.since, until=part.until)))
+        for part, number in zip(period.steps, cases, strict=True)
     ]
 
 
-def _groups(rows: Sequence[RowMapping], period: Period, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
-    found: dict[Named, Counter[date]] = {category.group: Counter() for category in taxonomy.values()}
-    for row in rows:
-        found.setdefault(group_of(row["category"], taxonomy), Counter())[row["day"]] += row["cases"]
-    return [
-        Group(
-            name,
-            Figure(counted.total(), narrowed(filters, group=name.code)),
-            [sum(counted[day] for day in days) for days in period.steps],
-        )
-        for name, counted in found.items()
-        if counted
-    ]
+def _groups(counts: Counts, filters: Filters, taxonomy: Taxonomy) -> list[Group]:
+    found: dict[Named, Counts] = {category.group: {} for category in taxonomy.values()}
+    for code, cases in counts.items():
+        found.setdefault(group_of(code, taxonomy), {})[code] = cases
+    steps = {name: _sums(of_group) for name, of_group in found.items() if of_group}
+    return [Group(name, Figure(sum(cases), narrowed(filters, group=name.code)), cases) for name, cases in steps.items()]
+
+
+def _sums(counts: Counts) -> list[int]:
+    """Of each period over all classes; nothing without any."""
+    return [sum(column) for column in zip(*counts.values(), strict=True)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
+from api.storage.figures import Span
 from classifier.deadlines import CHINA, WorkCalendar
 
 Name = Literal["day", "week", "month", "quarter", "own"]
@@ -63,17 +64,28 @@ class Period:
         return _midnight(self.first)
 
     @property
+    def span(self) -> Span:
+        """Its beginning and its end."""
+        return self.since, self.until
+
+    @property
     def days(self) -> list[date]:
         """All of them, in order."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     @property
-    def steps(self) -> list[list[date]]:
+    def steps(self) -> list[Period]:
         """Its days, each alone or, of a longer period, those of seven at a time."""
-        length = 1 if len(self.days) <= _DAILY else _WEEK
-        return [self.days[start : start + length] for start in range(0, len(self.days), length)]
+        days = self.days
+        length = 1 if len(days) <= _DAILY else _WEEK
+        return [self._part(days[start : start + length]) for start in range(0, len(days), length)]
 
-    def earlier(self, first_case: date | None) -> list[tuple[datetime, datetime]]:
+    def _part(self, days: list[date]) -> Period:
+        first, last = days[0], days[-1]
+        until = min(_midnight(last) + timedelta(days=1), self.until)
+        return Period("own", first, last, max(_midnight(first), until))
+
+    def earlier(self, first_case: date | None) -> list[Span]:
         """Beginning and end of the earlier periods with the same weekdays, the latest first.
 
         As many as eight, of which all but four lie within a year, and none of which begins before the first case.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from api.overview.names import MISSING
+from api.overview.periods import Period
 from api.overview.view import Figure, narrowed
 from api.reviews import BusinessChannel
 from api.storage import NOT_GIVEN, Figures, Filters
@@ -63,29 +64,33 @@ class Regulator:
     ----------
     figures : Figures
     taxonomy : Taxonomy
+    period : Period
     chosen : Filters
-        Of any kind of case: complaints alone are counted.
+        Without a period, of any kind of case: complaints alone are counted.
     axes : sequence of Axis
         The axes that are asked for: fewer are counted faster.
 
     Attributes
     ----------
     filters : Filters
-        Those given, of complaints.
+        Those given, of the period's complaints.
     cells : Counter
         Cases of each class of each of the axes that were asked for, in their order.
     """
 
-    def __init__(self, figures: Figures, taxonomy: Taxonomy, chosen: Filters, axes: Sequence[Axis] = AXES) -> None:
+    def __init__(
+        self, figures: Figures, taxonomy: Taxonomy, period: Period, chosen: Filters, axes: Sequence[Axis] = AXES
+    ) -> None:
         self.axes = tuple(dict.fromkeys(axes))
-        self.filters = narrowed(chosen, kind="complaint")
+        self._of_any_kind = narrowed(chosen, since=period.since, until=period.until)
+        self.filters = narrowed(self._of_any_kind, kind="complaint")
         self.cells: Counter[Key] = Counter()
         self._taxonomy = taxonomy
-        self._chosen = chosen
         self._left_out: Counter[str] = Counter()
         of_category = [axis for axis in self.axes if axis in ("business", "cause")]
         # Of all kinds, since to count again what is left out would take as long as to count what is not.
-        for row in figures.crossing(chosen, "kind", *(["category"] if of_category else []), *self.axes):
+        columns = "kind", *(["category"] if of_category else []), *self.axes
+        for row in figures.crossing(chosen, period.span, *columns):
             if row["kind"] == "complaint":
                 self.cells[tuple(_class(axis, row, taxonomy) for axis in self.axes)] += row["cases"]
             else:
@@ -135,7 +140,7 @@ class Regulator:
     def left_out(self) -> list[Margin]:
         """What a person has found to be no complaint, by its kind."""
         return [
-            Margin(KINDS[kind], Figure(cases, narrowed(self._chosen, kind=kind)))
+            Margin(KINDS[kind], Figure(cases, narrowed(self._of_any_kind, kind=kind)))
             for kind, cases in sorted(self._left_out.items())
         ]
 

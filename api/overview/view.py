@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Final, get_args
 
 from api.overview.periods import Period
 from api.overview.rising import Change
 from api.storage import Due, Filters
 from api.storage.figures import Axis
-from classifier.deadlines import CHINA
 from classifier.taxonomy import Named
 
 AXES: Final[tuple[Axis, ...]] = get_args(Axis)
@@ -49,7 +48,6 @@ class Line:
 class Shares:
     """Of a category, or of all: what of its cases was decided automatically, looked at by a person, and corrected."""
 
-    cases: Figure
     auto: Figure
     looked_at: Figure
     corrected: Figure
@@ -159,11 +157,3 @@ class View:
 def narrowed(filters: Filters, **more: Any) -> Filters:
     """The filters with some more."""
     return replace(filters, **more)
-
-
-def during(first: date, last: date, filters: Filters) -> Filters:
-    """The filters, of some days of their period."""
-    assert filters.until is not None  # noqa: S101  # a period has an end
-    since = datetime.combine(first, time(), CHINA)
-    end = datetime.combine(last, time(), CHINA) + timedelta(days=1)
-    return replace(filters, since=since, until=max(since, min(end, filters.until)))

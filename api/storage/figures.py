@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Integer, RowMapping, Select, and_, case, cast, func, not_, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    not_,
+    select,
+    text,
+    union_all,
+)
 
-from api.storage.database import Database
+from api.storage.database import Database, utc
 from api.storage.facts import FACTS
-from api.storage.filters import Due, Filters, after, china_day, end_of_day, is_due
+from api.storage.filters import NOT_GIVEN, Due, Filters, is_due
 from api.storage.schema import OPEN_CASES
 from classifier.taxonomy import Taxonomy
 
 Axis = Literal["category", "channel", "region"]
+Span = tuple[datetime, datetime]
+"""A period, half-open; with their time zone."""
+Counts = dict[str, list[int]]
+"""Of each class of an axis that has cases, how many in each of some periods; `NOT_GIVEN` is a class of its own."""
+
 _NEWEST: Final = 5_000
-_MOMENT: Final = timedelta(microseconds=1)
 DUES: Final[tuple[Due, ...]] = get_args(Due)
 
 
@@ -38,50 +59,45 @@ class Figures:
     def first_day(self) -> date | None:
         """The day of the first case, or None without any."""
         with self._database.connect() as connection:
-            first: date | None = connection.execute(select(func.min(FACTS.c.day))).scalar_one()
+            query = select(FACTS.c.day).order_by(FACTS.c.registered_at).limit(1)
+            first: date | None = connection.execute(query).scalar_one_or_none()
         return first
 
     def count(self, filters: Filters) -> int:
         """How many cases are meant."""
         return int(self._rows(filters, func.count())[0][0])
 
-    def by_period(self, filters: Filters, axis: Axis, spans: Sequence[tuple[datetime, datetime]]) -> Sequence[Any]:
-        """Cases of each class of an axis in several periods, by the place of the period: rows of three.
+    def counts(self, filters: Filters, axis: Axis, periods: Sequence[Span]) -> Counts:
+        """Of each class of an axis, how many cases in each of some periods.
 
         Parameters
         ----------
         filters : Filters
             Without a period.
         axis : {'category', 'channel', 'region'}
-        spans : sequence of (datetime, datetime)
-            Periods apart from each other, each from a midnight in China.
+        periods : sequence of Span
         """
-        keys = FACTS.c.day, FACTS.c[axis]
-        # Whole days are counted from an index, and then taken off what came after the end of a period on its last day.
-        whole = replace(filters, since=min(since for since, _ in spans), until=end_of_day(max(end for _, end in spans)))
-        counted: Any = whole.narrow(select(*keys, func.count().label("cases")).group_by(*keys), self._taxonomy)
-        if later := [after(end) for _, end in spans if not china_day(end)[1]]:
-            less = select(*keys, -func.count()).where(or_(*later)).group_by(*keys)
-            counted = counted.union_all(filters.narrow(less, self._taxonomy))
-        days = counted.subquery()
-        places = [
-            (days.c.day.between(china_day(since)[0], china_day(end - _MOMENT)[0]), place)
-            for place, (since, end) in enumerate(spans)
-        ]
-        place = case(*places)
-        # PostgreSQL's sum of whole numbers is a decimal one.
-        query = select(place, days.c[axis], cast(func.sum(days.c.cases), Integer)).group_by(place, days.c[axis])
-        with self._database.connect() as connection:
-            return [row for row in connection.execute(query).all() if row[0] is not None]
+        # Each class in each period is one stretch of an index: to group all rows takes several times as long.
+        value = FACTS.c[axis]
+        classes = select(func.min(value).label("value")).cte("classes", recursive=True)
+        following = select(func.min(value)).where(value > classes.c.value).scalar_subquery()
+        classes = classes.union_all(select(following).where(classes.c.value.is_not(None)))
+        spans = _spans(periods)
+        within = FACTS.c.registered_at >= spans.c.since, FACTS.c.registered_at < spans.c.until
+        counted = filters.narrow(select(func.count()).select_from(FACTS).where(*within), self._taxonomy)
 
-    def by_day(self, filters: Filters) -> Sequence[RowMapping]:
-        """Of each day and category: how many cases, decided automatically, looked at by a person, and corrected."""
-        keys = FACTS.c.day, FACTS.c.category
-        corrected = and_(FACTS.c.looked_at, FACTS.c.category != FACTS.c.predicted)
-        counts = {"cases": func.count(), "auto": _where(FACTS.c.verdict == "auto")}
-        counts |= {"looked_at": _where(FACTS.c.looked_at), "corrected": _where(corrected)}
-        query = select(*keys, *_named(counts)).group_by(*keys)
-        return self._mappings(filters.narrow(query, self._taxonomy))
+        def cases(of: ColumnElement[bool]) -> Any:
+            return counted.where(of).correlate(spans, classes).scalar_subquery()
+
+        named = select(spans.c.place, classes.c.value, cases(value == classes.c.value))
+        named = named.select_from(spans.join(classes, classes.c.value.is_not(None)))
+        unnamed = select(spans.c.place, literal(NOT_GIVEN), cases(value.is_(None)))
+        found: Counts = {}
+        with self._database.connect() as connection:
+            for place, code, number in connection.execute(union_all(named, unnamed)):
+                if number:
+                    found.setdefault(code, [0] * len(periods))[place] += number
+        return found
 
     def arrived(self, filters: Filters) -> Sequence[RowMapping]:
         """Of each department: how many cases, and how many of them are known to have missed a deadline."""
@@ -104,11 +120,17 @@ class Figures:
         query = select(*keys, *_named(counts)).select_from(joined).group_by(*keys)
         return self._mappings(replace(filters, state="open").narrow(query, self._taxonomy))
 
-    def crossing(self, filters: Filters, *axes: str) -> Sequence[RowMapping]:
-        """Cases by columns of `case_facts`."""
+    def crossing(self, filters: Filters, span: Span, *axes: str) -> Sequence[RowMapping]:
+        """Cases of a period by columns of `case_facts`; what has the same in each may come twice."""
         keys = [FACTS.c[axis] for axis in axes]
         query = select(*keys, func.count().label("cases")).group_by(*keys)
-        return self._mappings(filters.narrow(query, self._taxonomy))
+        # To group is to sort, which takes most of the time in SQLite: either half on its own, both at once.
+        since, until = span
+        middle = since + (until - since) / 2
+        halves = replace(filters, since=since, until=middle), replace(filters, since=middle, until=until)
+        with ThreadPoolExecutor(len(halves)) as pool:
+            first, second = pool.map(lambda half: self._mappings(half.narrow(query, self._taxonomy)), halves)
+        return [*first, *second]
 
     def lately(self, *columns: str) -> dict[str, list[str]]:
         """What there is to filter by: the values that columns of `case_facts` have in the newest cases."""
@@ -124,6 +146,19 @@ class Figures:
     def _mappings(self, query: Select[Any]) -> Sequence[RowMapping]:
         with self._database.connect() as connection:
             return connection.execute(query).mappings().all()
+
+
+def _spans(periods: Sequence[Span]) -> CTE:
+    """A row for each period: its place, beginning and end."""
+    # Written out, since SQLAlchemy compiles a statement with its own `values` anew each time.
+    rows = ", ".join(f"({place}, :since_{place}, :until_{place})" for place in range(len(periods)))
+    moments = [
+        bindparam(f"{end}_{place}", utc(moment), DateTime)
+        for place, period in enumerate(periods)
+        for end, moment in zip(("since", "until"), period, strict=True)
+    ]
+    written = text(f"SELECT column1 AS place, column2 AS since, column3 AS until FROM (VALUES {rows}) AS given")  # noqa: S608  # numbers alone
+    return written.bindparams(*moments).columns(place=Integer, since=DateTime, until=DateTime).cte("spans")
 
 
 def _where(condition: Any) -> Any:

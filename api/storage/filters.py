@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from api.storage.database import now, utc
 from api.storage.facts import FACTS
 from api.storage.schema import COMPLAINTS, OPEN_CASES, STANDING
-from classifier.deadlines import CHINA
 from classifier.taxonomy import UNDECIDED, Taxonomy
 
 NOT_GIVEN: Final = "none"
@@ -112,13 +111,9 @@ class Filters:
     def _period(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.since is not None:
-            day, begins = china_day(self.since)
-            found.append(FACTS.c.day >= day)
-            if not begins:
-                found.append(not_(and_(FACTS.c.day == day, FACTS.c.registered_at < utc(self.since))))
+            found.append(FACTS.c.registered_at >= utc(self.since))
         if self.until is not None:
-            day, begins = china_day(self.until)
-            found += [FACTS.c.day < day] if begins else [FACTS.c.day <= day, not_(after(self.until))]
+            found.append(FACTS.c.registered_at < utc(self.until))
         return found
 
     def _standing(self) -> list[ColumnElement[bool]]:
@@ -191,26 +186,6 @@ def _due(due: Due) -> ColumnElement[bool]:
 
 def _open(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     return select(OPEN_CASES.c.complaint).where(*conditions)
-
-
-def after(moment: datetime) -> ColumnElement[bool]:
-    """Whether a case came in on the same day in China, but not before this moment.
-
-    Other days are told by the day alone, which is in the indexes: the rows themselves need not be read.
-    """
-    return and_(FACTS.c.day == china_day(moment)[0], FACTS.c.registered_at >= utc(moment))
-
-
-def china_day(moment: datetime) -> tuple[date, bool]:
-    """Its day in China, and whether it is the beginning of it."""
-    there = moment.astimezone(CHINA)
-    return there.date(), there.time() == time()
-
-
-def end_of_day(moment: datetime) -> datetime:
-    """The midnight in China that ends its day; itself, if it is one."""
-    day, begins = china_day(moment)
-    return moment if begins else datetime.combine(day, time(), CHINA) + timedelta(days=1)
 
 
 class _seconds(FunctionElement[float]):  # noqa: N801  # a function of SQL

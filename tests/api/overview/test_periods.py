@@ -65,7 +65,7 @@ def test_today_goes_as_far_as_now() -> None:
 
 def test_a_long_period_goes_by_weeks() -> None:
     quarter = Period.ending("quarter", datetime(2026, 11, 24, 12, tzinfo=CHINA))
-    assert [len(days) for days in quarter.steps] == [7] * 13
+    assert [len(step.days) for step in quarter.steps] == [7] * 13
     assert len(Period.ending("month", datetime(2026, 11, 24, 12, tzinfo=CHINA)).steps) == 28
 
 
