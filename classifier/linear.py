@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -223,6 +223,11 @@ def fit_machine(
     return weights, intercept
 
 
+def at_once() -> Literal["threads", "processes"]:
+    """What fits several machines at a time: liblinear draws from one random generator for all of a process."""
+    return "threads" if solver else "processes"
+
+
 def _in_order(X: csr_matrix) -> csr_matrix:  # noqa: N803
     """The columns of each row in order; not a copy, if they are."""
     return X if X.has_sorted_indices else X.sorted_indices()
@@ -234,8 +239,7 @@ def _cores(values: int) -> dict[str, Any]:
         return {"n_jobs": 1}
     if solver is None and values < _MUCH:
         return {"n_jobs": 1}
-    # liblinear draws from one random generator for all of a process.
-    return {"n_jobs": -1, "prefer": "threads" if solver else "processes"}
+    return {"n_jobs": -1, "prefer": at_once()}
 
 
 class LinearNaiveBayes(MultinomialNB):  # type: ignore[misc]

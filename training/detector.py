@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 
-from classifier.linear import fit_machine
+from classifier.linear import at_once, fit_machine
 from classifier.scorer import WEIGHTS
 from classifier.signals import SIGNALS, SignalDetector
 from classifier.tokenizer import Tokenizer
@@ -78,9 +78,8 @@ def fit_detector(
     progress(0, len(SIGNALS))
     read = Lessons(texts, tokenizer)
     lessons = [read.of(code) for code in SIGNALS]
-    # Processes, not threads: the solver draws from one random generator for all of a process. A fold each, not a
-    # signal: all cores are busy to the end.
-    heard = Parallel(n_jobs=-1, return_as="generator")(
+    # A fold each, not a signal: all cores are busy to the end.
+    heard = Parallel(n_jobs=-1, prefer=at_once(), return_as="generator")(
         task
         for lesson, fold in lessons
         for task in (*(delayed(_hear)(lesson, fold, n) for n in range(FOLDS)), delayed(_learn)(lesson, fold))
