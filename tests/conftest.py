@@ -43,8 +43,8 @@ structlog.configure(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: for a third of the time tests wait for other processes."""
-    return cores() + 1
+    """Two more than there are cores: for half of the time tests wait for other processes."""
+    return cores() + 2
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

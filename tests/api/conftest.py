@@ -23,8 +23,6 @@ from api.storage import Cases, Database, open_database
 from models import Bundle
 from tests.conftest import asking
 
-_DROP = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-
 
 class Cluster:
     """A PostgreSQL server of our own, on the loopback."""
@@ -62,11 +60,19 @@ class Cluster:
         control = [self._programs / "pg_ctl", "-D", self._home / "cluster", "-w", "-l", self._home / "log"]
         subprocess.run([*self._as, *control, *arguments], check=True, cwd=self._home, stdout=subprocess.DEVNULL)
 
-    def new_database(self) -> str:
+    def new_database(self, *, template: str = "template1") -> str:
         """URL of one more database."""
         name = f"d{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """End a database, whoever is connected."""
+        self._run(f"DROP DATABASE {self.name(url)} WITH (FORCE)")
+
+    @staticmethod
+    def name(url: str) -> str:
+        return url.rpartition("/")[2]
 
     def database_on(self, disk: Path) -> str:
         """URL of a database that lies on a disk of its own."""
@@ -109,23 +115,44 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_cluster: Cluster) -> str:
-    """URL of an empty PostgreSQL database."""
-    return postgres_cluster.url()
+def schema_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the schema, and nothing else in it: to copy it takes less than to make another."""
+    file = tmp_path_factory.mktemp("schema") / "cases.db"
+    open_database(f"sqlite:///{file}").dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def schema_template(postgres_cluster: Cluster) -> str:
+    """The name of such a database in PostgreSQL."""
+    url = postgres_cluster.new_database()
+    open_database(url).dispose()
+    return postgres_cluster.name(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A database of each kind, with the schema and without a case."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("schema_file"), tmp_path / "cases.db")
         yield f"sqlite:///{tmp_path / 'cases.db'}"
         return
-    url: str = request.getfixturevalue("postgres")
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    url = cluster.new_database(template=request.getfixturevalue("schema_template"))
     yield url
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        connection.execute(text(_DROP))
-    engine.dispose()
+    cluster.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind, without anything."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    url = cluster.new_database()
+    yield url
+    cluster.drop(url)
 
 
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

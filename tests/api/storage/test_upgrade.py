@@ -70,9 +70,9 @@ CASE = {
 
 
 @pytest.fixture(params=OLD)
-def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
+def old_database(request: pytest.FixtureRequest, empty_database_url: str) -> str:
     """A database as the program of an earlier revision left it."""
-    engine = _engine(database_url)
+    engine = _engine(empty_database_url)
     config = _config()
     values = {"now": datetime.now(UTC).replace(tzinfo=None), "text": TEXT, "answer": json.dumps({"first": "answer"})}
     values |= {f"b{number}": band for number, band in enumerate(fingerprint(shingles(TEXT)))}
@@ -86,7 +86,7 @@ def old_database(request: pytest.FixtureRequest, database_url: str) -> str:
             for table in ("complaints", "predictions", "decisions", "corrections"):
                 connection.execute(text(f"SELECT setval('{table}_number_seq', 1)"))
     engine.dispose()
-    return database_url
+    return empty_database_url
 
 
 @pytest.fixture
