@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, text, update
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -28,6 +28,8 @@ _PROBE: Final = 1 << 16
 
 WRITES: Final = "writes"
 """Execution option of a connection that is going to write."""
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 Database = Engine
 
@@ -52,7 +54,7 @@ def open_database(url: str, *, upgrade: bool = True) -> Database:
     try:
         engine = _engine(url)
         try:
-            if upgrade:
+            if upgrade and not _is_current(engine):
                 # Imported here: it takes as long as all else that a short-lived process needs of a database.
                 from api.storage.upgrade import upgrade_schema
 
@@ -134,6 +136,15 @@ def _engine(url: str) -> Engine:
             "options": f"-c statement_timeout={_LONGEST * 1_000}",
         },
     )
+
+
+def _is_current(engine: Engine) -> bool:
+    """Whether the schema is that of this program: its revisions are files, named after their numbers."""
+    newest = max(file.name.partition("_")[0] for file in MIGRATIONS.glob("versions/*_*.py"))
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() == newest
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

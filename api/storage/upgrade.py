@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -12,10 +11,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
 
-from api.storage.database import WRITES, Database
+from api.storage.database import MIGRATIONS, WRITES, Database
 from classifier.errors import StorageError
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK: Final = 20_261_124
 """PostgreSQL's advisory lock under which one process at a time changes the schema."""
 
@@ -36,7 +34,7 @@ def newest_revision() -> str:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -143,18 +143,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     cluster.drop(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of each kind, without anything."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    url = cluster.new_database()
-    yield url
-    cluster.drop(url)
-
-
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For tests of what has nothing to do with the database, and takes seconds."""
 

@@ -21,6 +21,7 @@ from api.storage.database import _engine, open_database
 from api.storage.upgrade import _config, newest_revision, revision
 from classifier.fingerprint import fingerprint, shingles
 from models import Bundle
+from tests.api.conftest import Cluster
 from tests.conftest import asking
 
 TEXT = "信用卡年费说好刷满六次就免，现在又扣了我三百元年费，打客服说系统自动扣的，要求退还年费。"
@@ -69,10 +70,22 @@ CASE = {
 }
 
 
-@pytest.fixture(params=OLD)
-def old_database(request: pytest.FixtureRequest, empty_database_url: str) -> str:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module", params=OLD)
+def old_database(request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database as the program of an earlier revision left it."""
-    engine = _engine(empty_database_url)
+    cluster: Cluster | None = None
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('old') / 'cases.db'}"
+    else:
+        cluster = request.getfixturevalue("postgres_cluster")
+        url = cluster.new_database()
+    engine = _engine(url)
     config = _config()
     values = {"now": datetime.now(UTC).replace(tzinfo=None), "text": TEXT, "answer": json.dumps({"first": "answer"})}
     values |= {f"b{number}": band for number, band in enumerate(fingerprint(shingles(TEXT)))}
@@ -86,15 +99,24 @@ def old_database(request: pytest.FixtureRequest, empty_database_url: str) -> str
             for table in ("complaints", "predictions", "decisions", "corrections"):
                 connection.execute(text(f"SELECT setval('{table}_number_seq', 1)"))
     engine.dispose()
-    return empty_database_url
+    yield url
+    if cluster:
+        cluster.drop(url)
 
 
-@pytest.fixture
-def upgraded(old_database: str, bundle: Bundle, tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(data=tmp_path, database_url=old_database)
-    load_key(tmp_path / "secret.key", make=True)  # it was there
+@pytest.fixture(scope="module")
+def upgraded(old_database: str, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    data = tmp_path_factory.mktemp("data")
+    settings = Settings(data=data, database_url=old_database)
+    load_key(data / "secret.key", make=True)  # it was there
     with asking(create_app(Service(bundle), settings)) as client:
         yield client
+
+
+def test_a_revision_is_a_file_named_after_its_number() -> None:
+    """By the names alone it is told whether a schema is current."""
+    revisions = list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+    assert [Path(one.path).name.partition("_")[0] for one in revisions] == sorted(one.revision for one in revisions)
 
 
 def test_every_earlier_revision_has_a_case_here() -> None:
@@ -137,5 +159,5 @@ def test_an_old_case_is_counted_as_it_stands(upgraded: TestClient, old_database:
         )
     database.dispose()
     assert facts == defined
-    (fact,) = facts
+    fact = facts[0]
     assert (fact["predicted"], fact["category"], bool(fact["looked_at"])) == ("card_fees", "card_limit", True)
