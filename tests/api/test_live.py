@@ -168,7 +168,7 @@ def test_no_answer_is_of_two_models(foreign: Registry) -> None:
 
     def take_turns() -> None:
         turn = 0
-        while not stop.is_set():
+        while not stop.wait(0.01):
             turn += 1
             service.take_up(bundles[turn % 2])
 
