@@ -36,7 +36,7 @@ test: $(VENV)/develop ## Lint, types and all tests, each proof small
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 proof: $(VENV)/develop ## The tests with every proof in full (more examples, 50 kills)
 	HYPOTHESIS_PROFILE=proof $(BIN)/pytest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pickle
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar, cast
@@ -45,6 +46,21 @@ structlog.configure(
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: for half of the time tests wait for other processes."""
     return cores() + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """While one process trains the model, the others do what needs none; then come the files of most tests."""
+    of_file: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        of_file[item.path].append(item)
+
+    def rank(item: pytest.Item) -> tuple[bool, bool, int]:
+        together = of_file[item.path]
+        waits = any("store" in getattr(other, "fixturenames", ()) for other in together)
+        return item.path.name != "test_first_start.py", waits, -len(together)
+
+    ranks = {path: rank(together[0]) for path, together in of_file.items()}
+    items.sort(key=lambda item: ranks[item.path])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
