@@ -206,6 +206,8 @@ def test_it_is_readable_in_any_window(
     assert fits(page)
     axe(page)
     page.locator("#text").fill(BOOK)
+    page.locator(".notice.sure code").wait_for()
+    axe(page)
     page.locator('[formaction$="dry-run"]').click()
     page.locator(".moved").wait_for()
     assert fits(page)
