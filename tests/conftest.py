@@ -54,12 +54,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         of_file[item.path].append(item)
 
-    def rank(item: pytest.Item) -> tuple[bool, bool, int]:
-        together = of_file[item.path]
-        waits = any("store" in getattr(other, "fixturenames", ()) for other in together)
-        return item.path.name != "test_first_start.py", waits, -len(together)
+    def rank(path: Path) -> tuple[bool, bool, int]:
+        waits = any("store" in getattr(item, "fixturenames", ()) for item in of_file[path])
+        return path.name != "test_first_start.py", waits, -len(of_file[path])
 
-    ranks = {path: rank(together[0]) for path, together in of_file.items()}
+    ranks = {path: rank(path) for path in of_file}
     items.sort(key=lambda item: ranks[item.path])
 
 

@@ -117,7 +117,7 @@ class Cases:
     ) -> tuple[Sequence[RowMapping], int]:
         """The same page, and how many cases are meant in all."""
         if filters.words is None:
-            return self.page(filters, taxonomy, before=before, limit=limit), self._count(filters, taxonomy)
+            return self.page(filters, taxonomy, before=before, limit=limit), self.count(filters, taxonomy)
         # Both at once: reading all texts is what takes time.
         counted = filters.narrow(select(FACTS.c.complaint, func.count().over().label("count")), taxonomy).cte()
         found = select(counted).order_by(counted.c.complaint.desc()).limit(limit)
@@ -128,10 +128,11 @@ class Cases:
             meant = STATES.c.number.in_([number for number, _ in numbers])
             rows = connection.execute(_listed(meant)).mappings().all()
         if not numbers and before is not None:
-            return rows, self._count(filters, taxonomy)
+            return rows, self.count(filters, taxonomy)
         return rows, numbers[0][1] if numbers else 0
 
-    def _count(self, filters: Filters, taxonomy: Taxonomy) -> int:
+    def count(self, filters: Filters, taxonomy: Taxonomy) -> int:
+        """How many cases are meant."""
         query = filters.narrow(select(func.count()).select_from(FACTS), taxonomy)
         with self._database.connect() as connection:
             return int(connection.execute(query).scalar_one())

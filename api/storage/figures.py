@@ -63,10 +63,6 @@ class Figures:
             first: date | None = connection.execute(query).scalar_one_or_none()
         return first
 
-    def count(self, filters: Filters) -> int:
-        """How many cases are meant."""
-        return int(self._rows(filters, func.count())[0][0])
-
     def counts(self, filters: Filters, axis: Axis, periods: Sequence[Span]) -> Counts:
         """Of each class of an axis, how many cases in each of some periods.
 
@@ -121,7 +117,7 @@ class Figures:
         return self._mappings(replace(filters, state="open").narrow(query, self._taxonomy))
 
     def crossing(self, filters: Filters, span: Span, *axes: str) -> Sequence[RowMapping]:
-        """Cases of a period by columns of `case_facts`; what has the same in each may come twice."""
+        """Cases of a period by columns of `case_facts`: the same values may come twice, to be added up."""
         keys = [FACTS.c[axis] for axis in axes]
         query = select(*keys, func.count().label("cases")).group_by(*keys)
         # To group is to sort, which takes most of the time in SQLite: either half on its own, both at once.
@@ -138,10 +134,6 @@ class Figures:
         newest = select(*keys).order_by(FACTS.c.complaint.desc()).limit(_NEWEST).subquery()
         rows = self._mappings(select(newest).distinct())
         return {name: sorted({row[name] for row in rows} - {None}) for name in columns}
-
-    def _rows(self, filters: Filters, *what: Any) -> Sequence[Any]:
-        with self._database.connect() as connection:
-            return connection.execute(filters.narrow(select(*what).select_from(FACTS), self._taxonomy)).all()
 
     def _mappings(self, query: Select[Any]) -> Sequence[RowMapping]:
         with self._database.connect() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +61,12 @@ def test_migrations_make_the_tables_the_program_uses(database: Database) -> None
     for name, table in METADATA.tables.items():
         columns = {column["name"]: column["nullable"] for column in there.get_columns(name)}
         assert columns == {column.name: bool(column.nullable) for column in table.columns}
+
+
+def test_a_current_database_is_opened_without_what_upgrades_it(database_url: str) -> None:
+    """Each command and each process would wait for it."""
+    said = f"import sys; from api.storage import open_database; open_database({database_url!r}).dispose(); "
+    subprocess.run([sys.executable, "-c", said + "sys.exit('alembic' in sys.modules)"], check=True)
 
 
 def test_opening_again_changes_nothing(database_url: str, cases: Cases) -> None:
